@@ -10,6 +10,7 @@ package lang
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -29,6 +30,11 @@ var All = []struct {
 	Lang Lang
 	Name string
 }{{Hans, "简体"}, {Hant, "繁體"}, {En, "English"}}
+
+// Word is an argument that is itself a text of the catalogues, such as the title
+// of a state in the message of an error: Text and T translate it before they
+// fill it in. To everything else it is a string.
+type Word string
 
 // Words translates for one running platform. It is safe for concurrent use.
 type Words struct {
@@ -87,6 +93,12 @@ func (w *Words) Text(l Lang, format string, args ...any) string {
 	}
 	if len(args) == 0 {
 		return format
+	}
+	args = slices.Clone(args) // the caller's, perhaps an error's, stay as they are
+	for i, a := range args {
+		if zh, ok := a.(Word); ok {
+			args[i] = w.Text(l, string(zh))
+		}
 	}
 	return fmt.Sprintf(format, args...)
 }
