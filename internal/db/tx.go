@@ -19,6 +19,7 @@ type Tx struct {
 	db    *DB
 	sql   *sql.Tx
 	ctx   context.Context
+	id    string
 	now   time.Time
 	write bool
 	depth int      // of nested writes, for the savepoints' names
@@ -31,6 +32,14 @@ type txKey struct{}
 // Context returns the context of the transaction. A service called with it
 // joins this transaction instead of opening its own.
 func (t *Tx) Context() context.Context { return t.ctx }
+
+// ID identifies this attempt at the transaction.
+func (t *Tx) ID() string {
+	if t.id == "" {
+		t.id = NewID()
+	}
+	return t.id
+}
 
 // Now is the one time of everything that happens in this transaction, in UTC
 // and to the microsecond, as the database keeps it.
