@@ -1,0 +1,84 @@
+// Package module holds the table of contents of a capability: what it brings to
+// the platform, as one value.
+//
+// Main type: [Module]. Package app puts the modules into one list, in the order
+// of what they depend on; generic tests check every entry of every module. It
+// owns no tables and runs nothing.
+package module
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/a-h/templ"
+	"github.com/danielgtaylor/huma/v2"
+
+	"shangliang/internal/web"
+)
+
+// Permission is something that a role may do, such as "proposal.file". Its id
+// begins with the name of its module.
+type Permission struct {
+	ID    string
+	Title string   // in Simplified Chinese, known to the module's words
+	Roles []string // the roles that have it unless a tenant decides otherwise
+}
+
+// MenuItem is a place in the menu. Who sees it needs the permission, if one is
+// named, and one of the roles, if some are.
+type MenuItem struct {
+	Path, Title, Icon string
+	Group             string // title of the menu's group, in Simplified Chinese
+	Order             int    // within the menu; lower comes first
+	Permission        string
+	Roles             []string
+	Primary           bool // stands in the bottom bar of a phone
+	// Count says how many things wait there for who acts; nil shows nothing.
+	Count func(ctx context.Context) (int, error)
+}
+
+// Card is a part of a role's first page.
+type Card struct {
+	Roles []string
+	Order int
+	// Load reads what the card shows. A nil component leaves the card out.
+	Load func(ctx context.Context) (templ.Component, error)
+}
+
+// Module is a capability's table of contents. Only Name and Title must be given.
+type Module struct {
+	Name        string // as the package: "proposal"
+	Title       string // in Simplified Chinese
+	Migrations  fs.FS  // *.sql at its root
+	Words       []byte // its en.tsv
+	Permissions []Permission
+	Menu        []MenuItem
+	Home        []Card
+	Routes      func(*web.Router)
+	API         func(huma.API)
+	// Setup runs once at each start, after the migrations, before the first
+	// request.
+	Setup func(ctx context.Context) error
+}
+
+// Shows reports whether somebody in a role sees the item; can says which
+// permissions they have.
+func (m MenuItem) Shows(role string, can func(permission string) bool) bool {
+	return (m.Permission == "" || can(m.Permission)) && within(m.Roles, role)
+}
+
+// Shows reports whether a role's first page has the card.
+func (c Card) Shows(role string) bool { return within(c.Roles, role) }
+
+// within reports whether a role is one of roles; no roles mean all.
+func within(roles []string, role string) bool {
+	if len(roles) == 0 {
+		return true
+	}
+	for _, r := range roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
