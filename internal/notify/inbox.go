@@ -1,0 +1,183 @@
+package notify
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/db"
+	"shangliang/internal/errs"
+	"shangliang/internal/ledger"
+)
+
+// Received is a notice in somebody's inbox, in their language.
+type Received struct {
+	ID       string
+	Kind     string
+	Title    string
+	Body     string
+	Link     string
+	Object   string
+	ObjectID string
+	At       db.Time
+	ReadAt   db.Time
+
+	params string
+}
+
+const receivedColumns = `id, kind, title, body, params, link, object, object_id, created_at, read_at`
+
+func (r *Received) fields() []any {
+	return []any{&r.ID, &r.Kind, &r.Title, &r.Body, &r.params, &r.Link, &r.Object, &r.ObjectID, &r.At, &r.ReadAt}
+}
+
+// most is where counting the unread ends: the badge says 99+.
+const most = 100
+
+// Unread returns how many notices a person has not read, at most 100.
+func (n *Notifier) Unread(tx *db.Tx, tenant, person string) (int, error) {
+	if person == "" {
+		return 0, nil
+	}
+	var count int
+	err := tx.Get(`SELECT COUNT(*) FROM (SELECT 1 FROM notice
+		WHERE tenant = $1 AND person = $2 AND shown AND read_at = '' LIMIT $3) AS unread`, []any{tenant, person, most}, &count)
+	return count, err
+}
+
+// Count is [Notifier.Unread] for the actor.
+func (n *Notifier) Count(ctx context.Context) (count int, err error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		count, err = n.Unread(tx, a.Tenant, a.Person)
+		return err
+	})
+	return count, err
+}
+
+// List returns the actor's notices, the newest first: those older than the one
+// with the id before ("" from the newest), at most limit, on request only unread.
+func (n *Notifier) List(ctx context.Context, before string, limit int, unread bool) (all []*Received, err error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	where := ""
+	if unread {
+		where = ` AND read_at = ''`
+	}
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		all, err = db.All(tx, (*Received).fields, `SELECT `+receivedColumns+` FROM notice
+			WHERE tenant = $1 AND person = $2 AND shown`+where+` AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`,
+			a.Tenant, a.Person, before, limit)
+		return err
+	})
+	for _, r := range all {
+		r.Title, r.Body = render(ctx, r.Title, r.params), render(ctx, r.Body, r.params)
+	}
+	return all, err
+}
+
+// MarkRead marks notices of the actor as read, all of them without ids. Ids that
+// are not the actor's are passed over.
+func (n *Notifier) MarkRead(ctx context.Context, ids ...string) error {
+	a, err := actor.Require(ctx, "")
+	if err != nil || a.Person == "" {
+		return err
+	}
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		args := []any{db.At(tx.Now()), a.Tenant, a.Person}
+		where := ""
+		if len(ids) > 0 {
+			where, args = db.In(args, ids)
+			where = ` AND id IN ` + where
+		}
+		_, err := tx.Exec(`UPDATE notice SET read_at = $1 WHERE tenant = $2 AND person = $3 AND shown AND read_at = ''`+where, args...)
+		return err
+	})
+}
+
+// MarkSeen marks the actor's notices about an object as read: whoever opens the
+// case has read what was said of it.
+func (n *Notifier) MarkSeen(ctx context.Context, object, objectID string) error {
+	a, err := actor.Require(ctx, "")
+	if err != nil || a.Person == "" {
+		return err
+	}
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE notice SET read_at = $1 WHERE tenant = $2 AND person = $3 AND shown AND read_at = '' AND object = $4 AND object_id = $5`,
+			db.At(tx.Now()), a.Tenant, a.Person, object, objectID)
+		return err
+	})
+}
+
+// Preference is whether a person gets mail for a kind that is mailed.
+type Preference struct {
+	Kind Kind
+	Mail bool
+}
+
+// Preferences lists the actor's, in the order in which the kinds are declared.
+func (n *Notifier) Preferences(ctx context.Context) (all []Preference, err error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var off []string
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		off, err = db.Column[string](tx, `SELECT kind FROM notice_preference WHERE tenant = $1 AND person = $2 AND NOT mail`, a.Tenant, a.Person)
+		return err
+	})
+	for _, k := range n.kinds {
+		if k.Mail {
+			all = append(all, Preference{k, !slices.Contains(off, k.ID)})
+		}
+	}
+	return all, err
+}
+
+// Prefer switches the actor's mail on or off for the kinds given.
+func (n *Notifier) Prefer(ctx context.Context, mail map[string]bool) error {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return err
+	}
+	if a.Person == "" {
+		return errs.New(errs.Invalid, "当前身份不对应名册中的人员")
+	}
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		if _, ok, err := ledger.Replayed(tx); ok || err != nil {
+			return err
+		}
+		var rows []ledger.Row
+		for _, id := range slices.Sorted(maps.Keys(mail)) {
+			if k := n.byID[id]; k == nil || !k.Mail {
+				return errs.New(errs.Invalid, "没有这类邮件通知")
+			}
+			if _, err := tx.Exec(`INSERT INTO notice_preference (tenant, person, kind, mail) VALUES ($1,$2,$3,$4)
+				ON CONFLICT (tenant, person, kind) DO UPDATE SET mail = excluded.mail`, a.Tenant, a.Person, id, mail[id]); err != nil {
+				return err
+			}
+			rows = append(rows, ledger.RowOf("notice_preference", "tenant", a.Tenant, "person", a.Person, "kind", id))
+		}
+		return ledger.Append(tx, ledger.Entry{Action: "notify.prefer", Kind: "person", Object: a.Person, Data: mail, Rows: rows})
+	})
+}
+
+// switchedOff returns which of the persons want no mail of a kind.
+func switchedOff(tx *db.Tx, tenant, kind string, persons []string) (map[string]bool, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	list, args := db.In([]any{tenant, kind}, persons)
+	off, err := db.Column[string](tx, `SELECT person FROM notice_preference WHERE tenant = $1 AND kind = $2 AND NOT mail AND person IN `+list, args...)
+	set := map[string]bool{}
+	for _, p := range off {
+		set[p] = true
+	}
+	return set, err
+}
