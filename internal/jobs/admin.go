@@ -1,0 +1,145 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/db"
+	"shangliang/internal/errs"
+)
+
+// Permission is needed to see jobs and to retry or discard them; whoever builds
+// the platform declares it.
+const Permission = "job.manage"
+
+// State is where a job stands.
+type State string
+
+// The states. Labels for people are the page's concern.
+const (
+	Available State = "available" // waits for a worker
+	Scheduled State = "scheduled" // waits for its time
+	Running   State = "running"
+	Retryable State = "retryable" // failed, waits for the next attempt
+	Completed State = "completed"
+	Discarded State = "discarded" // failed too often
+	Cancelled State = "cancelled" // by a person
+)
+
+// States lists the states in the order of a job's life.
+var States = []State{Available, Scheduled, Running, Retryable, Completed, Discarded, Cancelled}
+
+// Item is a job as an administrator sees it.
+type Item struct {
+	ID          int64
+	Kind        string
+	State       State
+	Attempt     int
+	MaxAttempts int
+	Key         string // of Unique
+	Args        json.RawMessage
+	LastError   string
+	AddedAt     time.Time
+	DueAt       time.Time // of the next attempt, or of the last if there is none
+	EndedAt     time.Time // zero while it has not ended
+}
+
+// Filter narrows [Queue.List]; empty fields do not narrow.
+type Filter struct {
+	Kind   string
+	State  State
+	Before int64 // id: only older jobs, for paging
+	N      int   // 50 when 0
+}
+
+// List returns jobs, newest first. The actor needs [Permission].
+func (q *Queue) List(ctx context.Context, f Filter) ([]Item, error) {
+	if _, err := actor.Require(ctx, Permission); err != nil {
+		return nil, err
+	}
+	if f.N <= 0 {
+		f.N = 50
+	}
+	p := river.NewJobListParams().OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(min(f.N, 1000))
+	if f.Kind != "" {
+		p = p.Kinds(f.Kind)
+	}
+	if f.State != "" {
+		p = p.States(rivertype.JobState(f.State))
+	}
+	if f.Before > 0 {
+		p = p.Where("id < @before", river.NamedArgs{"before": f.Before})
+	}
+	found, err := q.client.JobList(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Item, len(found.Jobs))
+	for i, j := range found.Jobs {
+		items[i] = item(j)
+	}
+	return items, nil
+}
+
+func item(j *rivertype.JobRow) Item {
+	var e envelope
+	json.Unmarshal(j.EncodedArgs, &e)
+	it := Item{ID: j.ID, Kind: j.Kind, State: State(j.State), Attempt: j.Attempt, MaxAttempts: j.MaxAttempts,
+		Key: e.Key, Args: e.Args, AddedAt: j.CreatedAt, DueAt: j.ScheduledAt}
+	if n := len(j.Errors); n > 0 {
+		it.LastError = j.Errors[n-1].Error
+	}
+	if j.FinalizedAt != nil {
+		it.EndedAt = *j.FinalizedAt
+	}
+	return it
+}
+
+// Count is how many jobs of a kind are in a state.
+type Count struct {
+	Kind  string
+	State State
+	N     int
+}
+
+// Counts counts the jobs by kind and state. The actor needs [Permission].
+func (q *Queue) Counts(ctx context.Context) (counts []*Count, err error) {
+	if _, err := actor.Require(ctx, Permission); err != nil {
+		return nil, err
+	}
+	err = q.db.Read(ctx, func(tx *db.Tx) error {
+		counts, err = db.All(tx, func(c *Count) []any { return []any{&c.Kind, &c.State, &c.N} },
+			`SELECT kind, state, COUNT(*) FROM river_job GROUP BY kind, state ORDER BY kind, state`)
+		return err
+	})
+	return counts, err
+}
+
+// Retry does a job now, even one that had been discarded. The actor needs
+// [Permission].
+func (q *Queue) Retry(ctx context.Context, id int64) error {
+	return q.manage(ctx, func(ctx context.Context) error { _, err := q.client.JobRetry(ctx, id); return err })
+}
+
+// Discard gives a job up. One that has ended stays as it is. The actor needs
+// [Permission].
+func (q *Queue) Discard(ctx context.Context, id int64) error {
+	return q.manage(ctx, func(ctx context.Context) error { _, err := q.client.JobCancel(ctx, id); return err })
+}
+
+func (q *Queue) manage(ctx context.Context, f func(context.Context) error) error {
+	if _, err := actor.Require(ctx, Permission); err != nil {
+		return err
+	}
+	err := f(ctx)
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return errs.Missing()
+	}
+	return err
+}
