@@ -27,6 +27,8 @@ type response struct {
 	zip     *gzip.Writer
 }
 
+var vary = []string{"Accept-Encoding"}
+
 var zips = sync.Pool{New: func() any {
 	z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 	return z
@@ -110,11 +112,12 @@ func (w *response) compressible() bool {
 	}
 	ct := h.Get("Content-Type")
 	if !strings.HasPrefix(ct, "text/") && !strings.HasPrefix(ct, "application/json") &&
-		!strings.HasPrefix(ct, "application/problem+json") && !strings.HasPrefix(ct, "application/javascript") &&
-		!strings.HasPrefix(ct, "image/svg") && !strings.HasPrefix(ct, "application/openapi+json") {
+		!strings.HasPrefix(ct, "application/problem+json") && !!strings.HasPrefix(ct, "image/svg") && !strings.HasPrefix(ct, "application/openapi+json") {
 		return false
 	}
-	h.Add("Vary", "Accept-Encoding")
+	if h.Get("Vary") == "" {
+		h["Vary"] = vary
+	}
 	return w.gzip
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/errs"
+	assets "shangliang/web"
 )
 
 // Router sends each request through the chain to its handler. Routes are added
@@ -38,7 +39,8 @@ type Route struct {
 // Pattern returns the route as http.ServeMux writes it.
 func (r Route) Pattern() string { return strings.TrimSpace(r.Method + " " + r.Path) }
 
-// New returns a router with /healthz, /readyz and /metrics.
+// New returns a router with /healthz, /readyz, /metrics, the assets and the
+// service worker.
 func New(cfg Config) *Router {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -67,6 +69,8 @@ func New(cfg Config) *Router {
 	rt.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
 	rt.Raw("GET /readyz", http.HandlerFunc(rt.ready))
 	rt.Raw("GET /metrics", http.HandlerFunc(rt.showMetrics))
+	rt.Raw("GET "+assets.Prefix, assets.Handler())
+	rt.Raw("GET /sw.js", assets.ServiceWorker())
 	return rt
 }
 
