@@ -136,7 +136,7 @@ func (c ClockInfo) state(ctx context.Context) clockState {
 	case c.Met != "":
 		s.kind, s.icon, s.word, s.part = Good, "clock-check", lang.T(ctx, "按期完成"), c.part(c.Met)
 	case c.Paused:
-		s.kind, s.icon, s.word = Neutral, "clock-pause", lang.T(ctx, "暂停计时")
+		s.kind, s.icon, s.word = Neutral, "clock-pause", lang.T(ctx, "计时暂停中")
 	case left < 0:
 		s.kind, s.icon, s.word, s.part = Bad, "clock-exclamation", lang.T(ctx, "已逾期"), 100
 		s.days = lang.T(ctx, "已超过%d天", -left)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 
 	"github.com/a-h/templ"
 
@@ -133,42 +134,64 @@ func (p PageInfo) docTitle(c *Chrome) string {
 	return p.Title + " · " + c.TenantName
 }
 
-// scriptWords are the texts that the scripts need, handed to them as data.
-func scriptWords(ctx context.Context) map[string]string {
-	return map[string]string{
-		"saved":     lang.T(ctx, "已保存"),
-		"saving":    lang.T(ctx, "正在保存…"),
-		"savedHere": lang.T(ctx, "已存在本机，联网后自动上传"),
-		"signedOut": lang.T(ctx, "登录已失效。内容已存在本机，重新登录后自动恢复"),
-		"signIn":    lang.T(ctx, "重新登录"),
-		"restored":  lang.T(ctx, "已恢复上次未保存的内容"),
-		"discard":   lang.T(ctx, "放弃恢复"),
-		"conflict":  lang.T(ctx, "别人刚刚改过这份内容。您的文字都在本机，请选择以哪一份为准"),
-		"mine":      lang.T(ctx, "用我的"),
-		"theirs":    lang.T(ctx, "看对方的"),
-		"working":   lang.T(ctx, "正在提交…"),
-		"tooLarge":  lang.T(ctx, "文件太大，不能超过"),
-		"uploading": lang.T(ctx, "正在上传"),
-		"failed":    lang.T(ctx, "没有成功，请再试一次"),
-		"offline":   lang.T(ctx, "网络不通，请稍后再试"),
-		"selected":  lang.T(ctx, "已选"),
-		"chars":     lang.T(ctx, "字"),
-		"over":      lang.T(ctx, "超出"),
-		"confirm":   lang.T(ctx, "确定"),
-		"cancel":    lang.T(ctx, "取消"),
-		"copied":    lang.T(ctx, "已复制"),
-		"noMatch":   lang.T(ctx, "没有相符的"),
-		"remove":    lang.T(ctx, "移除"),
-		"close":     lang.T(ctx, "关闭"),
-		"undo":      lang.T(ctx, "撤销"),
-		"keys":      lang.T(ctx, "键盘快捷键"),
-		"keySearch": lang.T(ctx, "到搜索框"),
-		"keyMove":   lang.T(ctx, "在列表中下移、上移"),
-		"keyOpen":   lang.T(ctx, "打开"),
-		"keySelect": lang.T(ctx, "选中或取消"),
-		"keyHelp":   lang.T(ctx, "显示本说明"),
-		"options":   lang.T(ctx, "个选项"),
-		"choose":    lang.T(ctx, "输入几个字来查找"),
-		"unsaved":   lang.T(ctx, "还没有保存的草稿"),
-	}
+// scriptWords are the texts that the scripts need, handed to them as data. Every
+// page carries them, so they are put together without reflection.
+func scriptWords() templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		b := make([]byte, 0, 3<<10)
+		b = append(b, `<script type="application/json" id="words">{`...)
+		add := func(key, text string) {
+			if b[len(b)-1] != '{' {
+				b = append(b, ',')
+			}
+			b = append(append(append(b, '"'), key...), `":"`...)
+			for i := range len(text) {
+				switch c := text[i]; c {
+				case '"', '\\':
+					b = append(b, '\\', c)
+				case '<':
+					b = append(b, `\u003c`...)
+				default:
+					b = append(b, c)
+				}
+			}
+			b = append(b, '"')
+		}
+		add("saved", lang.T(ctx, "已保存"))
+		add("saving", lang.T(ctx, "正在保存…"))
+		add("savedHere", lang.T(ctx, "已存在本机，联网后自动上传"))
+		add("signedOut", lang.T(ctx, "登录已失效。内容已存在本机，重新登录后自动恢复"))
+		add("signIn", lang.T(ctx, "重新登录"))
+		add("restored", lang.T(ctx, "已恢复上次未保存的内容"))
+		add("discard", lang.T(ctx, "放弃恢复"))
+		add("conflict", lang.T(ctx, "别人刚刚改过这份内容。您的文字都在本机，请选择以哪一份为准"))
+		add("mine", lang.T(ctx, "用我的"))
+		add("theirs", lang.T(ctx, "看对方的"))
+		add("working", lang.T(ctx, "正在提交…"))
+		add("tooLarge", lang.T(ctx, "文件太大，不能超过"))
+		add("uploading", lang.T(ctx, "正在上传"))
+		add("failed", lang.T(ctx, "没有成功，请再试一次"))
+		add("offline", lang.T(ctx, "网络不通，请稍后再试"))
+		add("selected", lang.T(ctx, "已选"))
+		add("chars", lang.T(ctx, "字"))
+		add("over", lang.T(ctx, "超出"))
+		add("confirm", lang.T(ctx, "确定"))
+		add("cancel", lang.T(ctx, "取消"))
+		add("copied", lang.T(ctx, "已复制"))
+		add("noMatch", lang.T(ctx, "没有相符的"))
+		add("remove", lang.T(ctx, "移除"))
+		add("close", lang.T(ctx, "关闭"))
+		add("undo", lang.T(ctx, "撤销"))
+		add("keys", lang.T(ctx, "键盘快捷键"))
+		add("keySearch", lang.T(ctx, "到搜索框"))
+		add("keyMove", lang.T(ctx, "在列表中下移、上移"))
+		add("keyOpen", lang.T(ctx, "打开"))
+		add("keySelect", lang.T(ctx, "选中或取消"))
+		add("keyHelp", lang.T(ctx, "显示本说明"))
+		add("options", lang.T(ctx, "个选项"))
+		add("choose", lang.T(ctx, "输入几个字来查找"))
+		add("unsaved", lang.T(ctx, "还没有保存的草稿"))
+		_, err := w.Write(append(b, "}</script>"...))
+		return err
+	})
 }
