@@ -112,7 +112,7 @@ func (w *response) compressible() bool {
 	}
 	ct := h.Get("Content-Type")
 	if !strings.HasPrefix(ct, "text/") && !strings.HasPrefix(ct, "application/json") &&
-		!strings.HasPrefix(ct, "application/problem+json") && !!strings.HasPrefix(ct, "image/svg") && !strings.HasPrefix(ct, "application/openapi+json") {
+		!strings.HasPrefix(ct, "application/problem+json") && !strings.HasPrefix(ct, "image/svg") && !strings.HasPrefix(ct, "application/openapi+json") {
 		return false
 	}
 	if h.Get("Vary") == "" {
