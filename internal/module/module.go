@@ -2,27 +2,28 @@
 // the platform, as one value.
 //
 // Main type: [Module]. Package app puts the modules into one list, in the order
-// of what they depend on; generic tests check every entry of every module. It
-// owns no tables and runs nothing.
+// of what they depend on; [Check] checks every entry of every module. It owns no
+// tables and runs nothing.
 package module
 
 import (
 	"context"
 	"io/fs"
+	"slices"
 
 	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 
+	"shangliang/internal/jobs"
+	"shangliang/internal/notify"
+	"shangliang/internal/org"
+	"shangliang/internal/rule"
 	"shangliang/internal/web"
 )
 
 // Permission is something that a role may do, such as "proposal.file". Its id
 // begins with the name of its module.
-type Permission struct {
-	ID    string
-	Title string   // in Simplified Chinese, known to the module's words
-	Roles []string // the roles that have it unless a tenant decides otherwise
-}
+type Permission = org.Permission
 
 // MenuItem is a place in the menu. Who sees it needs the permission, if one is
 // named, and one of the roles, if some are.
@@ -52,6 +53,10 @@ type Module struct {
 	Migrations  fs.FS  // *.sql at its root
 	Words       []byte // its en.tsv
 	Permissions []Permission
+	Rules       []rule.Definition // the numbers and code sets it works by
+	Notices     []notify.Kind     // what it tells people
+	Jobs        []jobs.Job
+	Every       []jobs.Every
 	Menu        []MenuItem
 	Home        []Card
 	Routes      func(*web.Router)
@@ -72,13 +77,5 @@ func (c Card) Shows(role string) bool { return within(c.Roles, role) }
 
 // within reports whether a role is one of roles; no roles mean all.
 func within(roles []string, role string) bool {
-	if len(roles) == 0 {
-		return true
-	}
-	for _, r := range roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
+	return len(roles) == 0 || slices.Contains(roles, role)
 }
