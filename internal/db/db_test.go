@@ -208,3 +208,34 @@ func TestTime(t *testing.T) {
 		}
 	})
 }
+
+// Who joins a transaction brings their own context, for as long as they stay.
+func TestJoinWithAnotherContext(t *testing.T) {
+	type key struct{}
+	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {
+		err := d.Write(context.WithValue(ctx, key{}, "outer"), func(tx *db.Tx) error {
+			inner := context.WithValue(tx.Context(), key{}, "inner")
+			if err := d.Write(inner, func(tx *db.Tx) error {
+				if got := tx.Context().Value(key{}); got != "inner" {
+					t.Errorf("joined: %v", got)
+				}
+				return d.Read(tx.Context(), func(tx *db.Tx) error {
+					if got := tx.Context().Value(key{}); got != "inner" {
+						t.Errorf("joined twice: %v", got)
+					}
+					_, err := take(tx)
+					return err
+				})
+			}); err != nil {
+				return err
+			}
+			if got := tx.Context().Value(key{}); got != "outer" {
+				t.Errorf("afterwards: %v", got)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

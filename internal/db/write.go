@@ -17,6 +17,7 @@ import (
 // Inside another transaction (by its context) it joins that one.
 func (d *DB) Read(ctx context.Context, f func(*Tx) error) error {
 	if t, ok := ctx.Value(txKey{}).(*Tx); ok && t.db == d {
+		defer t.within(ctx)()
 		return f(t)
 	}
 	opts := &sql.TxOptions{ReadOnly: d.dialect == Postgres}
@@ -48,6 +49,7 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 		if !t.write {
 			return errors.New("db: Write inside Read")
 		}
+		defer t.within(ctx)()
 		return t.nested(f)
 	}
 	if err := ctx.Err(); err != nil {
@@ -57,6 +59,17 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 		return d.writePostgres(ctx, f)
 	}
 	return d.writeSQLite(ctx, f)
+}
+
+// within makes ctx the transaction's context until the function it returns is
+// called: who joins a transaction may do so as another actor.
+func (t *Tx) within(ctx context.Context) (restore func()) {
+	outer := t.ctx
+	if t.write && t.db.dialect == SQLite { // as in runOne
+		ctx = context.WithoutCancel(ctx)
+	}
+	t.ctx = ctx
+	return func() { t.ctx = outer }
 }
 
 // nested runs f under a savepoint.
