@@ -17,6 +17,20 @@ import (
 // merged into one order by their numbers, which must differ. Migrations only go
 // forward.
 func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
+	p, err := d.provider(sources)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("db: migrate: %w", err)
+	}
+	return nil
+}
+
+const migrationTable = "migration"
+
+// provider merges the sources into what applies them.
+func (d *DB) provider(sources []fs.FS) (*goose.Provider, error) {
 	merged := fstest.MapFS{}
 	for _, src := range sources {
 		err := fs.WalkDir(src, ".", func(path string, e fs.DirEntry, err error) error {
@@ -31,27 +45,24 @@ func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{
 		goose.WithSlog(slog.New(slog.NewTextHandler(io.Discard, nil))),
-		goose.WithTableName("migration"),
+		goose.WithTableName(migrationTable),
 	}
 	if d.dialect == Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 	p, err := goose.NewProvider(dialect, d.write, merged, options...)
 	if err != nil {
-		return fmt.Errorf("db: migrations: %w", err)
+		return nil, fmt.Errorf("db: migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("db: migrate: %w", err)
-	}
-	return nil
+	return p, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -203,4 +204,20 @@ func rowsDigest(rows []fingerprint) string {
 		fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", r.table, r.key, r.without, r.digest)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// keyShapes lists the sets of columns by which the rows of a table are named:
+// one, unless callers disagree.
+func keyShapes(last map[string]lastRow) (shapes [][]string) {
+	for key := range last {
+		var texts map[string]string
+		if json.Unmarshal([]byte(key), &texts) != nil {
+			continue
+		}
+		columns := slices.Sorted(maps.Keys(texts))
+		if !slices.ContainsFunc(shapes, func(s []string) bool { return slices.Equal(s, columns) }) {
+			shapes = append(shapes, columns)
+		}
+	}
+	return shapes
 }
