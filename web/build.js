@@ -19,10 +19,10 @@ const internal = join(here, "..", "internal");
 // Browsers of office machines that get no updates any more.
 const target = ["chrome86", "firefox91", "safari14.1"];
 
-/** sources returns the texts of the templates and Go files, without generated and test files. */
+/** sources returns the texts of the templates and Go files, without generated files. */
 function sources() {
   return readdirSync(internal, { recursive: true })
-    .filter((name) => /\.(templ|go)$/.test(name) && !/(_templ|_test)\.go$/.test(name))
+    .filter((name) => /\.(templ|go)$/.test(name) && !/_templ\.go$/.test(name))
     .map((name) => ({ name, raw: readFileSync(join(internal, name), "utf8") }));
 }
 

@@ -210,6 +210,14 @@ func (f Field) rows() string {
 	return strconv.Itoa(f.Rows)
 }
 
+// lines is the text of a TextArea: browsers drop a line end at its beginning.
+func (f Field) lines() string {
+	if len(f.Value) > 0 && (f.Value[0] == '\n' || f.Value[0] == '\r') {
+		return "\n" + f.Value
+	}
+	return f.Value
+}
+
 func (f Field) chosen(value string) bool {
 	if value == f.Value && len(f.Values) == 0 {
 		return true
