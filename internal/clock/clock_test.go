@@ -380,6 +380,9 @@ func TestStopForAndUntil(t *testing.T) {
 				t.Errorf("%v", stopped)
 			}
 			all, err := w.clocks[0].OfMany(tx, "qingshui", "assignment", []string{"1", "2"})
+			if err != nil {
+				return err
+			}
 			if len(all) != 1 || len(all["1"]) != 2 || all["1"][0].State != clock.Running {
 				t.Errorf("%v", all)
 			}
