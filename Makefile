@@ -50,7 +50,7 @@ build-all: assets ## the program for Linux on amd64, arm64 and loong64
 test: ## all tests: SQLite, PostgreSQL, a real browser; installs what they need
 	@scripts/setup.sh test
 	@$(MAKE) assets
-	@cd web && npm test
+	@if [ -d web/test ]; then cd web && npm test; fi
 	@$(TEST) ./...
 	@echo 'make test: all passed (SQLite, PostgreSQL, Chromium)'
 
@@ -90,15 +90,16 @@ clean: ## delete what was built; keeps data
 
 .PHONY: assets
 assets: web/dist/app.css internal/han/data/st_chars.txt ## styles, scripts and Chinese tables that the program embeds
+	@:
 
 web/node_modules/.installed: web/package.json web/package-lock.json
 	@scripts/setup.sh build
 	@cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-# The templates count too: styles that no page uses are left out.
+# Templates and Go count too: styles and icons that no page uses are left out.
 ASSET_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -name '*.go') \
-	$(shell find internal -type f -name '*.templ' 2>/dev/null)
+	$(shell find internal -name '*.templ' -o -name '*.go' -not -name '*_templ.go' -not -name '*_test.go')
 
 web/dist/app.css: web/node_modules/.installed $(ASSET_SOURCES)
 	@cd web && npm run --silent build
