@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
+
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -35,6 +37,7 @@ type Service struct {
 	mac     []byte        // for what must only be recognised
 	hashing chan struct{} // bounds the memory that password hashing takes
 	cache   cache
+	isSetUp atomic.Bool // never false again
 }
 
 // New makes the service. The key has at least 32 bytes and must stay the same

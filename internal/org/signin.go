@@ -145,7 +145,7 @@ func (s *Service) locked(tx *db.Tx, login string) error {
 		return nil
 	}
 	if left := until.Sub(tx.Now()); err == nil && left > 0 {
-		return errs.New(errs.TooMany, "登录失败次数过多，请在%d分钟后再试", int(left/time.Minute)+1)
+		return errs.New(errs.TooMany, "登录失败次数过多，请在%d分钟后再试", int((left+time.Minute-1)/time.Minute))
 	}
 	return err
 }

@@ -55,6 +55,7 @@ type NewToken struct {
 // returns its text, which is shown this once. Wants a fresh sign-in.
 func (s *Service) CreateToken(ctx context.Context, in NewToken) (text, id string, err error) {
 	text, hash := newToken(tokenPrefix)
+	made := false
 	id, err = s.do(ctx, "", func(tx *db.Tx, a actor.Actor) (string, error) {
 		if err := RequireFresh(tx); err != nil {
 			return "", err
@@ -82,6 +83,7 @@ func (s *Service) CreateToken(ctx context.Context, in NewToken) (text, id string
 		if err := f.Err(); err != nil {
 			return "", err
 		}
+		made = true
 		id := db.NewID()
 		if _, err := tx.Exec(`INSERT INTO api_token (id, token, account, tenant, grant_id, name, scopes, created_at, expires_at) VALUES (`+db.Marks(9)+`)`,
 			id, hash, a.Account, a.Tenant, grant, name, strings.Join(scopes, " "), db.At(tx.Now()), db.At(in.Until.AddDays(1).Time())); err != nil {
@@ -89,6 +91,9 @@ func (s *Service) CreateToken(ctx context.Context, in NewToken) (text, id string
 		}
 		return id, record(tx, "api_token.create", "api_token", id, map[string]any{"scopes": scopes, "until": in.Until, "grant": grant})
 	})
+	if err == nil && !made {
+		err = alreadyShown()
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -48,6 +48,9 @@ func (s *Service) EnrolTOTP(ctx context.Context) (TOTPKey, error) {
 		key = TOTPKey{Secret: k.Secret(), URL: k.URL()}
 		return who.id, record(tx, "account.totp_enrol", "account", who.id, nil)
 	})
+	if err == nil && key.Secret == "" {
+		err = alreadyShown()
+	}
 	return key, err
 }
 
@@ -85,6 +88,9 @@ func (s *Service) ConfirmTOTP(ctx context.Context, code string) ([]string, error
 		}
 		return who.id, record(tx, "account.totp_on", "account", who.id, nil)
 	})
+	if err == nil && codes == nil {
+		err = alreadyShown()
+	}
 	return codes, err
 }
 
