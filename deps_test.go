@@ -41,7 +41,7 @@ var layers = []layer{
 // contents speaks of what shared packages define, and one capability builds on
 // another only where it is written here.
 var also = map[string]string{
-	"module":    "figure rule jobs search clock notify",
+	"module":    "figure rule jobs search clock notify org",
 	"cmd/bench": "actor db org proposal figure search demo",
 }
 
