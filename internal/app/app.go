@@ -1,0 +1,174 @@
+// Package app puts the platform together: every capability, in the order of
+// what it depends on, in one function.
+//
+// Main types: [App], [Options]. It owns no tables and no rules; it is the one
+// place that knows all packages.
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"shangliang/internal/clock"
+	"shangliang/internal/db"
+	"shangliang/internal/jobs"
+	"shangliang/internal/lang"
+	"shangliang/internal/ledger"
+	"shangliang/internal/module"
+	"shangliang/internal/notify"
+	"shangliang/internal/org"
+	"shangliang/internal/proposal"
+	"shangliang/internal/rule"
+	"shangliang/internal/web"
+)
+
+// Options say how a platform runs; Data must be given.
+type Options struct {
+	Data     string // the folder of keys, files and, on SQLite, the database
+	Database string // URL; sqlite in Data when empty
+	BaseURL  string // how people reach the platform, for links in mails
+	Secure   bool   // people reach it by TLS
+	Proxied  bool   // behind a proxy that adds X-Forwarded-For
+	Metrics  string // bearer token for /metrics from elsewhere
+	SMTP     notify.SMTP
+	Log      *slog.Logger
+	Now      func() time.Time // time.Now when nil
+}
+
+// App is a platform, put together but not yet started.
+type App struct {
+	Options   Options
+	DB        *db.DB
+	Key       *ledger.Key
+	Words     *lang.Words
+	Modules   []module.Module
+	Jobs      *jobs.Queue
+	Org       *org.Service
+	Rules     *rule.Rules
+	Notices   *notify.Notifier
+	Clocks    *clock.Clocks
+	Proposals *proposal.Service
+	Router    *web.Router
+
+	frames frames
+}
+
+// New opens the database, brings its schema up to date and puts everything
+// together. It starts nothing: see [App.Start].
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("app: data folder: %w", err)
+	}
+	d, err := db.Open(ctx, db.Config{URL: cmp.Or(o.Database, "sqlite:"+filepath.Join(o.Data, "shangliang.db")), Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Options: o, DB: d}
+	if err := a.assemble(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return a, nil
+}
+
+// assemble builds every capability. It is the only shared code that a new
+// capability edits.
+func (a *App) assemble(ctx context.Context) (err error) {
+	o := a.Options
+	if a.Key, err = ledger.LoadKey(o.Data); err != nil {
+		return err
+	}
+	secret, err := org.LoadKey(o.Data)
+	if err != nil {
+		return err
+	}
+	a.Modules = declare()
+	if err := a.migrate(ctx); err != nil {
+		return err
+	}
+	if a.Words, err = words(a.Modules); err != nil {
+		return err
+	}
+	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Log: o.Log}); err != nil {
+		return err
+	}
+	roles, err := org.NewRoles(permissions(a.Modules))
+	if err != nil {
+		return err
+	}
+	if a.Org, err = org.New(a.DB, roles, secret); err != nil {
+		return err
+	}
+	var definitions []rule.Definition
+	var kinds []notify.Kind
+	for _, m := range a.Modules {
+		definitions = append(definitions, m.Rules...)
+		kinds = append(kinds, m.Notices...)
+	}
+	if a.Rules, err = rule.New(a.DB, definitions...); err != nil {
+		return err
+	}
+	if a.Notices, err = notify.New(a.DB, notify.Config{Addresses: org.Addresses, Kinds: kinds, Words: a.Words, BaseURL: o.BaseURL, SMTP: o.SMTP, Log: o.Log}); err != nil {
+		return err
+	}
+	a.Clocks = clock.New(a.DB, clock.Config{Days: org.Days, PeopleWith: org.PeopleWith, Notices: a.Notices, Log: o.Log})
+	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices)
+	a.Proposals.Watch()
+	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
+		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
+	return nil
+}
+
+// declare lists what the capabilities bring that needs nothing else to exist,
+// in the order of what they depend on.
+func declare() []module.Module {
+	return []module.Module{
+		{Name: "ledger", Title: "台账", Migrations: ledger.Migrations, Words: ledger.Words},
+		{Name: "org", Title: "组织", Migrations: org.Migrations, Words: org.Words, Permissions: org.Permissions},
+		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
+		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
+		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
+		{Name: "proposal", Title: "提案", Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
+	}
+}
+
+// migrate brings the schemas of all modules up to date.
+func (a *App) migrate(ctx context.Context) error {
+	var sources []fs.FS
+	for _, m := range a.Modules {
+		if m.Migrations != nil {
+			sources = append(sources, m.Migrations)
+		}
+	}
+	if err := a.DB.Migrate(ctx, sources...); err != nil {
+		return err
+	}
+	return jobs.Migrate(ctx, a.DB)
+}
+
+// Start begins the work in the background; it ends with [App.Close].
+func (a *App) Start(ctx context.Context) error {
+	a.Jobs.Repeat(
+		jobs.Every{Name: "ledger.seal", Interval: time.Second, Work: func(ctx context.Context) error { _, err := ledger.Seal(ctx, a.DB, a.Key); return err }},
+		jobs.Every{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
+		jobs.Every{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
+		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
+	)
+	return a.Jobs.Start(ctx)
+}
+
+// Close ends the background work and the database.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return errors.Join(a.Jobs.Stop(ctx), a.DB.Close())
+}

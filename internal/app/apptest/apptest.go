@@ -1,0 +1,150 @@
+// Package apptest puts up a whole platform for tests, with a small fictional
+// tenant in which every role is held by somebody.
+//
+// Main types: [World], [Cast]. It owns no tables; everything it makes goes
+// through the services, as a person would do it.
+package apptest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/app"
+	"shangliang/internal/calendar"
+	"shangliang/internal/db"
+	"shangliang/internal/db/dbtest"
+	"shangliang/internal/org"
+)
+
+// World is a platform with one tenant and a clock that the test moves.
+type World struct {
+	*app.App
+	T      testing.TB
+	Tenant string
+	Bodies map[string]string // name → id
+	People map[string]string // name → person id
+	Logins map[string]string // name → sign-in name
+	grants map[string]string // name → grant id
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Password is everybody's password.
+const Password = "Chang-Hong-2026"
+
+// Cast are the people of the tenant: name, role, body.
+var Cast = []struct{ Name, Role, Body string }{
+	{"余知秋", "member", ""}, {"𠮷野川", "member", ""}, {"凌若谷", "member", ""},
+	{"裴远山", "collective", "民盟临川县支部"},
+	{"柳文书", "clerk", ""}, {"纪审言", "reviewer", ""}, {"莫定安", "review_chair", ""},
+	{"岳交之", "dispatcher", "县政府办督查室"},
+	{"水清源", "unit_clerk", "县水利局"}, {"江承平", "unit_officer", "县水利局"}, {"汪签远", "unit_leader", "县水利局"},
+	{"田会办", "unit_leader", "县农业农村局"},
+	{"高望舒", "leader", ""}, {"严察微", "auditor", ""},
+}
+
+// Each runs a test on a fresh world on each database.
+func Each(t *testing.T, f func(t *testing.T, w *World)) {
+	t.Helper()
+	for _, dialect := range []db.Dialect{db.SQLite, db.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) { f(t, New(t, dialect)) })
+	}
+}
+
+// New makes a world. It is 12 March 2026, a Thursday, nine in the morning.
+func New(t testing.TB, dialect db.Dialect) *World {
+	t.Helper()
+	w := &World{T: t, now: time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC),
+		Bodies: map[string]string{}, People: map[string]string{}, Logins: map[string]string{}, grants: map[string]string{}}
+	a, err := app.New(context.Background(), app.Options{Data: t.TempDir(), Database: dbtest.URL(t, dialect), Now: w.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	w.App = a
+	w.found()
+	return w
+}
+
+// Now is the world's time.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// Go moves the world's clock to nine o'clock of a day.
+func (w *World) Go(day calendar.Date) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = day.Time().Add(time.Hour)
+}
+
+// As is a context in which somebody of the cast acts, on the command line.
+func (w *World) As(name string) context.Context {
+	w.T.Helper()
+	a, err := w.Org.Acting(context.Background(), w.Tenant, w.grants[name], "cli")
+	if err != nil {
+		w.T.Fatalf("as %s: %v", name, err)
+	}
+	return actor.With(context.Background(), a)
+}
+
+func (w *World) must(err error) {
+	w.T.Helper()
+	if err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// found sets the tenant up.
+func (w *World) found() {
+	ctx := context.Background()
+	bodies := []org.Body{
+		{Kind: "party", Name: "民盟临川县支部", ShortName: "民盟", Active: true},
+		{Kind: "sector", Name: "经济界", Active: true}, {Kind: "sector", Name: "教育界", Active: true},
+		{Kind: "committee", Name: "提案委员会", Active: true},
+		{Kind: "department", Name: "县水利局", System: "government", Active: true},
+		{Kind: "department", Name: "县农业农村局", System: "government", Active: true},
+		{Kind: "department", Name: "县交通运输局", System: "government", Active: true},
+		{Kind: "dispatch_office", Name: "县政府办督查室", System: "government", Active: true},
+	}
+	tenant, err := w.Org.SetUp(ctx, org.Founding{
+		Tenant:  org.Tenant{Code: "lc", Name: "政协临川县委员会", ShortName: "临川县政协", Level: org.County, Region: "临川县"},
+		Term:    org.Term{No: 9, From: "2022-01-10"},
+		Session: org.Session{No: 5, OpensOn: "2026-02-24", ClosesOn: "2026-02-27"},
+		Bodies:  bodies, Admin: org.Person{Name: "管一平"}, Login: "admin",
+	}, Password)
+	w.must(err)
+	w.Tenant = tenant
+	admin := actor.System(tenant)
+	ctx = actor.With(ctx, admin)
+	all, err := w.Org.BodiesHere(ctx, "")
+	w.must(err)
+	for _, b := range all {
+		w.Bodies[b.Name] = b.ID
+	}
+	for _, c := range Cast {
+		id, err := w.Org.SavePerson(ctx, org.Person{Name: c.Name, Active: true})
+		w.must(err)
+		w.People[c.Name] = id
+		one, err := w.Org.CreateAccount(ctx, id, "", []org.Grant{{Role: c.Role, Body: w.Bodies[c.Body]}})
+		w.must(err)
+		w.Logins[c.Name] = one.Login
+	}
+	w.must(w.DB.Read(ctx, func(tx *db.Tx) error {
+		for name, person := range w.People {
+			var id string
+			if err := tx.Get(`SELECT id FROM grant_role WHERE tenant = $1 AND person = $2`, []any{tenant, person}, &id); err != nil {
+				return err
+			}
+			w.grants[name] = id
+		}
+		return nil
+	}))
+}

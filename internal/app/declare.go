@@ -1,0 +1,34 @@
+package app
+
+import (
+	"shangliang/internal/calendar"
+	"shangliang/internal/flow"
+	"shangliang/internal/han"
+	"shangliang/internal/lang"
+	"shangliang/internal/module"
+	"shangliang/internal/org"
+	"shangliang/internal/ui"
+	"shangliang/internal/web"
+)
+
+// permissions are those of all modules, as org wants them.
+func permissions(modules []module.Module) []org.Permission {
+	var all []org.Permission
+	for _, m := range modules {
+		all = append(all, m.Permissions...)
+	}
+	return all
+}
+
+// words are the catalogues of all packages.
+func words(modules []module.Module) (*lang.Words, error) {
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words}
+	for _, m := range modules {
+		catalogues = append(catalogues, m.Words)
+	}
+	var hant func(string) string
+	if han.Ready() {
+		hant = han.Traditional
+	}
+	return lang.New(hant, catalogues...)
+}

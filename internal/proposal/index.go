@@ -1,0 +1,3 @@
+package proposal
+
+func (w *work) index() error { return nil }

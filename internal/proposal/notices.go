@@ -1,0 +1,264 @@
+package proposal
+
+import (
+	"strings"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/lang"
+	"shangliang/internal/notify"
+	"shangliang/internal/org"
+)
+
+// Notices are the kinds of notice about proposals.
+var Notices = []notify.Kind{
+	{ID: "proposal.invite", Name: "联名邀请", Title: "{lead}邀请您联名《{title}》", Body: "请在{due}前由本人确认，到期未确认的自动退出", Mail: true},
+	{ID: "proposal.cosign", Name: "联名答复", Title: "{actor}确认联名《{title}》"},
+	{ID: "proposal.refuse_cosigning", Name: "联名答复", Title: "{actor}谢绝联名《{title}》"},
+	{ID: "proposal.propose", Name: "集体提案审定", Title: "《{title}》等待您审定", Mail: true},
+	{ID: "proposal.send_back", Name: "集体提案审定", Title: "《{title}》被退回修改", Body: "{reason}"},
+	{ID: "proposal.submit", Name: "收到提案", Title: "收到提案《{title}》"},
+	{ID: "proposal.return", Name: "提案退回修改", Title: "您的提案《{title}》需要修改", Body: "{reason}", Mail: true},
+	{ID: "proposal.file", Name: "提案立案", Title: "您的提案《{title}》已立案，案号第{case_no}号", Mail: true},
+	{ID: "proposal.decline", Name: "提案未立案", Title: "您的提案《{title}》未予立案", Body: "{reason}", Mail: true},
+	{ID: "proposal.to_dispatch", Name: "待交办", Title: "第{case_no}号提案《{title}》等待交办"},
+	{ID: "proposal.dispatch", Name: "提案交办", Title: "第{case_no}号提案《{title}》交由您单位承办", Body: "请在{due}前完成", Mail: true},
+	{ID: "proposal.dispatched", Name: "提案交办", Title: "您的提案《{title}》已交办"},
+	{ID: "assignment.request", Name: "承办单位申请", Title: "{actor}就第{case_no}号提案提出申请", Body: "{reason}"},
+	{ID: "assignment.ruling", Name: "申请裁定", Title: "第{case_no}号提案的申请已有裁定", Body: "{reason}", Mail: true},
+	{ID: "assignment.sign_off", Name: "答复待审核", Title: "第{case_no}号提案的答复等待审核"},
+	{ID: "assignment.reject", Name: "答复退回", Title: "第{case_no}号提案的答复被退回重拟", Body: "{reason}", Mail: true},
+	{ID: "assignment.send_opinion", Name: "会办意见", Title: "第{case_no}号提案收到会办意见"},
+	{ID: "proposal.reply", Name: "收到答复", Title: "您的提案《{title}》收到答复", Mail: true},
+	{ID: "proposal.open_feedback", Name: "请您评价", Title: "请评价《{title}》的办理结果", Body: "请在{due}前由本人评价", Mail: true},
+	{ID: "proposal.unsatisfied", Name: "不满意评价", Title: "第{case_no}号提案收到“不满意”评价"},
+	{ID: "proposal.rehandle", Name: "重新办理", Title: "第{case_no}号提案须重新办理", Body: "{reason}", Mail: true},
+	{ID: "proposal.close", Name: "提案办结", Title: "第{case_no}号提案《{title}》已办结"},
+	{ID: "commitment.report", Name: "承诺落实", Title: "第{case_no}号提案的承诺事项报告了落实情况"},
+	{ID: "commitment.refuse", Name: "承诺落实", Title: "第{case_no}号提案的承诺事项还没有落实", Body: "{reason}", Mail: true},
+	{ID: "commitment.confirm", Name: "承诺落实", Title: "您的提案《{title}》有一项承诺已落实"},
+}
+
+// audience names who is told: a function of the act.
+type audience func(w *work) ([]string, error)
+
+// announcements say who is told of what after each act.
+var announcements = map[string][]struct {
+	kind string
+	to   audience
+}{
+	"proposal.invite":              {{"proposal.invite", invited}},
+	"proposal.cosign":              {{"proposal.cosign", lead}},
+	"proposal.refuse_cosigning":    {{"proposal.refuse_cosigning", lead}},
+	"proposal.propose":             {{"proposal.propose", ownBody}},
+	"proposal.send_back":           {{"proposal.send_back", lead}},
+	"proposal.submit":              {{"proposal.submit", holding("clerk")}},
+	"proposal.submit_joint":        {{"proposal.submit", holding("clerk")}},
+	"proposal.approve":             {{"proposal.submit", holding("clerk")}},
+	"proposal.return":              {{"proposal.return", lead}},
+	"proposal.file":                {{"proposal.file", proposers}, {"proposal.to_dispatch", holding("dispatcher")}},
+	"proposal.decline":             {{"proposal.decline", proposers}},
+	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}},
+	"proposal.add_unit":            {{"proposal.dispatch", addedUnit}},
+	"proposal.return_units":        {{"proposal.to_dispatch", holding("dispatcher")}},
+	"assignment.request_return":    {{"assignment.request", holding("dispatcher")}},
+	"assignment.request_extension": {{"assignment.request", holding("dispatcher")}},
+	"assignment.grant_return":      {{"assignment.ruling", unit}},
+	"assignment.refuse_return":     {{"assignment.ruling", unit}},
+	"assignment.grant_extension":   {{"assignment.ruling", unit}},
+	"assignment.refuse_extension":  {{"assignment.ruling", unit}},
+	"assignment.sign_off":          {{"assignment.sign_off", holding("clerk")}},
+	"assignment.reject":            {{"assignment.reject", unit}},
+	"assignment.send_opinion":      {{"assignment.send_opinion", host}},
+	"assignment.check":             {{"proposal.reply", proposers}},
+	"proposal.open_feedback":       {{"proposal.open_feedback", proposers}},
+	"proposal.rehandle":            {{"proposal.rehandle", units}},
+	"proposal.close":               {{"proposal.close", unitsAndProposers}},
+	"commitment.report":            {{"commitment.report", holding("clerk")}},
+	"commitment.refuse":            {{"commitment.refuse", commitmentUnit}},
+	"commitment.confirm":           {{"commitment.confirm", proposers}},
+	"proposal.rate":                {{"proposal.unsatisfied", whenUnsatisfied}},
+}
+
+// announce tells those concerned; nobody is told of what they did themselves.
+func (w *work) announce(act string) error {
+	for _, n := range announcements[act] {
+		to, err := n.to(w)
+		if err != nil {
+			return err
+		}
+		var others []string
+		for _, id := range to {
+			if id != w.a.Person {
+				others = append(others, id)
+			}
+		}
+		if len(others) == 0 {
+			continue
+		}
+		due := w.DueOn
+		switch {
+		case n.kind == "proposal.open_feedback":
+			if due, err = w.feedbackEnds(); err != nil {
+				return err
+			}
+		case n.kind == "proposal.invite":
+			if due, err = w.ends("proposal.cosign", w.today); err != nil {
+				return err
+			}
+		}
+		names, err := org.PersonNames(w.tx, w.Tenant, []string{w.Lead})
+		if err != nil {
+			return err
+		}
+		params := notify.Params{"title": w.Title, "case_no": w.CaseNo, "lead": names[w.Lead], "actor": w.a.Name, "due": due, "reason": w.in.Reason}
+		if w.a.Body != "" && w.a.Can("assignment.handle") {
+			bodies, err := org.BodyNames(w.tx, w.Tenant, []string{w.a.Body})
+			if err != nil {
+				return err
+			}
+			params["actor"] = bodies[w.a.Body]
+		}
+		if err := w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: others, Kind: n.kind, Link: "/proposals/" + w.ID,
+			Object: "proposal", ObjectID: w.ID, Params: params}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lead(w *work) ([]string, error)      { return []string{w.Lead}, nil }
+func proposers(w *work) ([]string, error) { return w.Proposers(), nil }
+
+func invited(w *work) (ids []string, err error) {
+	for _, p := range w.Parties {
+		if p.State == "invited" {
+			ids = append(ids, p.Person)
+		}
+	}
+	return ids, nil
+}
+
+// holding are those who have a role in the tenant.
+func holding(role string) audience {
+	return func(w *work) ([]string, error) { return org.PeopleWith(w.tx, w.Tenant, role, "") }
+}
+
+func ownBody(w *work) ([]string, error) { return org.PeopleWith(w.tx, w.Tenant, "collective", w.Body) }
+
+func staff(w *work, body string) (all []string, err error) {
+	for _, role := range []string{"unit_clerk", "unit_officer", "unit_leader"} {
+		ids, err := org.PeopleWith(w.tx, w.Tenant, role, body)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+func unit(w *work) ([]string, error) { return staff(w, w.as.Unit) }
+
+func addedUnit(w *work) ([]string, error) { return staff(w, w.in.Unit) }
+
+func units(w *work) (all []string, err error) {
+	for _, as := range w.Current() {
+		ids, err := staff(w, as.Unit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+func unitsAndProposers(w *work) ([]string, error) {
+	ids, err := units(w)
+	return append(ids, w.Proposers()...), err
+}
+
+func host(w *work) ([]string, error) {
+	for _, as := range w.Current() {
+		if as.Role == Host {
+			return staff(w, as.Unit)
+		}
+	}
+	return nil, nil
+}
+
+func commitmentUnit(w *work) ([]string, error) {
+	for _, c := range w.Commitments {
+		if c.State == "open" && c.Answer != "" {
+			return staff(w, c.Unit)
+		}
+	}
+	return nil, nil
+}
+
+func whenUnsatisfied(w *work) ([]string, error) {
+	if w.Satisfaction != "unsatisfied" {
+		return nil, nil
+	}
+	return org.PeopleWith(w.tx, w.Tenant, "clerk", "")
+}
+
+// audienceTokens say who may find the case by searching; they follow reach.
+func (w *work) audienceTokens() []string {
+	var tokens []string
+	switch w.State {
+	case Draft, Cosigning, Approval:
+	default:
+		tokens = append(tokens, "staff")
+	}
+	if w.CaseNo > 0 {
+		tokens = append(tokens, "filed")
+	}
+	if w.Channel != "" {
+		tokens = append(tokens, "paper")
+	}
+	tokens = append(tokens, "p:"+w.Lead)
+	for _, p := range w.Parties {
+		if p.State == "invited" || p.State == "confirmed" {
+			tokens = append(tokens, "p:"+p.Person)
+		}
+	}
+	if w.Body != "" {
+		tokens = append(tokens, "b:"+w.Body)
+	}
+	for _, as := range w.Assignments {
+		if as.State != ReturnedUnit && as.State != Cancelled {
+			tokens = append(tokens, "u:"+as.Unit)
+		}
+	}
+	return tokens
+}
+
+// Audience are the tokens under which an actor finds cases; it mirrors reach.
+func Audience(a actor.Actor) []string {
+	var tokens []string
+	if a.Can("proposal.read_all") {
+		tokens = append(tokens, "staff")
+	} else if a.Can("proposal.read_filed") {
+		tokens = append(tokens, "filed")
+	}
+	if a.Can("proposal.paper") {
+		tokens = append(tokens, "paper")
+	}
+	if a.Person != "" && (a.Can("proposal.rate") || a.Can("proposal.write")) {
+		tokens = append(tokens, "p:"+a.Person)
+	}
+	if a.Body != "" && a.Can("proposal.approve") {
+		tokens = append(tokens, "b:"+a.Body)
+	}
+	if a.Body != "" && a.Can("assignment.handle") {
+		tokens = append(tokens, "u:"+a.Body)
+	}
+	return tokens
+}
+
+// text is what a search looks through.
+func (p *Proposal) text() string {
+	return strings.Join([]string{p.Situation, p.Analysis, p.Suggestions}, "\n")
+}
+
+// StateTitle names a state of a case for people.
+func StateTitle(state string) lang.Word { return lang.Word(CaseFlow.State(state).Title) }

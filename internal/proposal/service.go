@@ -1,0 +1,325 @@
+package proposal
+
+import (
+	"context"
+	"slices"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/calendar"
+	"shangliang/internal/clock"
+	"shangliang/internal/db"
+	"shangliang/internal/errs"
+	"shangliang/internal/flow"
+	"shangliang/internal/ledger"
+	"shangliang/internal/notify"
+	"shangliang/internal/org"
+	"shangliang/internal/rule"
+)
+
+// Service is the only door to proposals. Each method checks permission, opens
+// its transaction and writes the ledger; it is safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	rules   *rule.Rules
+	clocks  *clock.Clocks
+	notices *notify.Notifier
+}
+
+// New makes the service.
+func New(d *db.DB, rules *rule.Rules, clocks *clock.Clocks, notices *notify.Notifier) *Service {
+	return &Service{db: d, rules: rules, clocks: clocks, notices: notices}
+}
+
+// UnitRole names a department and its role in a round.
+type UnitRole struct {
+	Unit string `json:"unit"`
+	Role string `json:"role"`
+}
+
+// Promise is a commitment as a department drafts it.
+type Promise struct {
+	Text  string        `json:"text"`
+	DueOn calendar.Date `json:"due_on"`
+}
+
+// Input is what a person fills in for a step; Fields says which parts each step
+// takes.
+type Input struct {
+	Reason      string     `json:"reason,omitempty" form:"reason"`
+	Code        string     `json:"code,omitempty" form:"code"`               // reason for not filing; outcome class corrected by the checker
+	Disposition string     `json:"disposition,omitempty" form:"disposition"` // of a case that is not filed
+	Score       int        `json:"score,omitempty" form:"score"`             // quality, 1–5
+	Units       []UnitRole `json:"units,omitempty"`
+	Unit        string     `json:"unit,omitempty" form:"unit"` // suggested or added department
+
+	Kind    string        `json:"kind,omitempty" form:"kind"` // of a contact
+	On      calendar.Date `json:"on,omitempty" form:"on"`
+	People  string        `json:"people,omitempty" form:"people"`
+	Summary string        `json:"summary,omitempty" form:"summary"`
+
+	DocNo         string    `json:"doc_no,omitempty" form:"doc_no"`
+	Outcome       string    `json:"outcome,omitempty" form:"outcome"`
+	Disclosure    string    `json:"disclosure,omitempty" form:"disclosure"`
+	Body          string    `json:"body,omitempty" form:"body"`
+	ContactName   string    `json:"contact_name,omitempty" form:"contact_name"`
+	ContactPhone  string    `json:"contact_phone,omitempty" form:"contact_phone"`
+	ContactWaiver string    `json:"contact_waiver,omitempty" form:"contact_waiver"`
+	OpinionWaiver string    `json:"opinion_waiver,omitempty" form:"opinion_waiver"`
+	Promises      []Promise `json:"promises,omitempty"`
+}
+
+// work is one act on one case: the case as it was read in the act's
+// transaction, and what the act has written so far.
+type work struct {
+	s     *Service
+	tx    *db.Tx
+	a     actor.Actor
+	today calendar.Date
+	*Case
+	as   *Assignment // the assignment acted on, if any
+	in   Input
+	rows []ledger.Row
+	data map[string]any
+}
+
+// note adds to the act's ledger data: ids, numbers and codes only.
+func (w *work) note(key string, v any) {
+	if w.data == nil {
+		w.data = map[string]any{}
+	}
+	w.data[key] = v
+}
+
+// begin opens a case for an act. done is true if this very request was done
+// before: then the case is as the first time left it.
+func (s *Service) begin(tx *db.Tx, a actor.Actor, id string) (w *work, done bool, err error) {
+	p, err := find(tx, a, id)
+	if err != nil {
+		return nil, false, err
+	}
+	c, err := load(tx, s.rules, p)
+	if err != nil {
+		return nil, false, err
+	}
+	w = &work{s: s, tx: tx, a: a, Case: c, today: org.Today(tx)}
+	object, done, err := ledger.Replayed(tx)
+	if err == nil && done && object != id {
+		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
+	}
+	return w, done, err
+}
+
+// Do takes a step of the case: the version must be the one that the actor saw.
+// Errors: NotFound if the case is out of reach, Forbidden without permission,
+// Conflict if the state or a newer version forbids it, Invalid if the input
+// lacks something.
+func (s *Service) Do(ctx context.Context, id string, version int, action string, in Input) (*Proposal, error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var p *Proposal
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, done, err := s.begin(tx, a, id)
+		if err != nil {
+			return err
+		}
+		p = w.Proposal
+		if done {
+			return nil
+		}
+		if err := permitted(a, CaseFlow, action); err != nil {
+			return err
+		}
+		if version != p.Version {
+			return db.Stale()
+		}
+		step, err := CaseFlow.Find(p.State, action)
+		if err != nil {
+			return err
+		}
+		w.in = in.clean()
+		if err := checkInput(CaseFlow.Name, step.Action, w); err != nil {
+			return err
+		}
+		if err := guards.Run(step.Guards, w); err != nil {
+			return err
+		}
+		if err := w.take(step); err != nil {
+			return err
+		}
+		return w.settle()
+	})
+	return p, err
+}
+
+// permitted checks the permission before anything is said about the state.
+func permitted(a actor.Actor, m flow.Machine, action string) error {
+	for _, s := range m.Steps {
+		if s.Action == action {
+			if s.System || !a.Can(s.Permission) {
+				return errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
+			}
+			return nil
+		}
+	}
+	return errs.New(errs.Invalid, "没有这项操作")
+}
+
+// take carries out a step of the case: effect, row, ledger, search, notices.
+func (w *work) take(step flow.Step) error {
+	from := w.State
+	w.State = step.To
+	if effect := caseEffects[step.Action]; effect != nil {
+		if err := effect(w); err != nil {
+			return err
+		}
+	}
+	if err := update(w.tx, w.Proposal); err != nil {
+		return err
+	}
+	w.rows = append(w.rows, w.row())
+	if err := ledger.Append(w.tx, ledger.Entry{Action: "proposal." + step.Action, Kind: "proposal", Object: w.ID,
+		From: from, To: w.State, Note: w.in.Reason, Data: w.data, Rows: w.rows}); err != nil {
+		return err
+	}
+	w.rows, w.data = nil, nil
+	if err := w.index(); err != nil {
+		return err
+	}
+	return w.announce("proposal." + step.Action)
+}
+
+// follow takes a step that the platform itself takes as a consequence.
+func (w *work) follow(action string) error {
+	step, err := CaseFlow.Find(w.State, action)
+	if err != nil {
+		return err
+	}
+	in := w.in
+	w.in = Input{}
+	defer func() { w.in = in }()
+	return w.take(step)
+}
+
+// DoAssignment takes a step of an assignment, with the same errors as Do.
+func (s *Service) DoAssignment(ctx context.Context, id, assignment string, version int, action string, in Input) (*Assignment, error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var as *Assignment
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, done, err := s.begin(tx, a, id)
+		if err != nil {
+			return err
+		}
+		if w.as, err = w.Case.Assignment(assignment); err != nil {
+			return err
+		}
+		if as = w.as; done {
+			return nil
+		}
+		if err := permitted(a, AssignmentFlow, action); err != nil {
+			return err
+		}
+		if version != as.Version {
+			return db.Stale()
+		}
+		step, err := AssignmentFlow.Find(as.State, action)
+		if err != nil {
+			return err
+		}
+		w.in = in.clean()
+		if err := checkInput(AssignmentFlow.Name, step.Action, w); err != nil {
+			return err
+		}
+		if err := guards.Run(step.Guards, w); err != nil {
+			return err
+		}
+		return w.takeAssignment(step)
+	})
+	return as, err
+}
+
+// takeAssignment carries out a step of the assignment w.as.
+func (w *work) takeAssignment(step flow.Step) error {
+	from := w.as.State
+	w.as.State = step.To
+	if AssignmentFlow.State(step.To).Final {
+		w.as.EndedAt = db.At(w.tx.Now())
+	}
+	if effect := assignmentEffects[step.Action]; effect != nil {
+		if err := effect(w); err != nil {
+			return err
+		}
+	}
+	if err := updateAssignment(w.tx, w.as); err != nil {
+		return err
+	}
+	w.rows = append(w.rows, w.as.row())
+	w.note("assignment", w.as.ID)
+	w.note("unit", w.as.Unit)
+	if err := ledger.Append(w.tx, ledger.Entry{Action: "assignment." + step.Action, Kind: "proposal", Object: w.ID,
+		From: from, To: w.as.State, Note: w.in.Reason, Data: w.data, Rows: w.rows}); err != nil {
+		return err
+	}
+	w.rows, w.data = nil, nil
+	if err := w.announce("assignment." + step.Action); err != nil {
+		return err
+	}
+	return w.settle()
+}
+
+// settle moves the case on when its assignments or its promises call for it.
+func (w *work) settle() error {
+	if w.State == Closed && w.owed() {
+		return w.follow("follow_up")
+	}
+	current := w.Current()
+	if w.State == Dispatched && slices.ContainsFunc(current, func(a *Assignment) bool { return a.State != Issued && a.State != ReturnRequested }) {
+		if err := w.follow("begin"); err != nil {
+			return err
+		}
+	}
+	if w.State == Handling && len(current) == 0 {
+		return w.follow("return_units")
+	}
+	answering := slices.DeleteFunc(slices.Clone(current), func(a *Assignment) bool { return !a.Answers() })
+	delivered := func(a *Assignment) bool { return a.State == Delivered }
+	open := w.State == Dispatched || w.State == Handling || w.State == Rehandling
+	if open && len(answering) > 0 && !slices.ContainsFunc(answering, func(a *Assignment) bool { return !delivered(a) }) {
+		if err := w.follow("complete"); err != nil {
+			return err
+		}
+		return w.follow("open_feedback")
+	}
+	return nil
+}
+
+// actions lists what the actor may do now, for the case page.
+func (w *work) actions() []Action {
+	var all []Action
+	add := func(m flow.Machine, state string, as *Assignment) {
+		w.as = as
+		for _, step := range m.Open(state) {
+			if step.System || !w.a.Can(step.Permission) {
+				continue
+			}
+			act := Action{Step: step, Assignment: as}
+			if err := guards.Run(step.Guards, w); err != nil {
+				if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
+					continue // not for this person at all
+				}
+				act.Blocked, act.Args = message(err)
+			}
+			all = append(all, act)
+		}
+	}
+	add(CaseFlow, w.State, nil)
+	for _, as := range w.Current() {
+		add(AssignmentFlow, as.State, as)
+	}
+	w.as = nil
+	return all
+}
