@@ -130,6 +130,10 @@ func (t *Tx) dumpRows(line *json.Encoder, table string, names []string) (n int64
 		return 0, err
 	}
 	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return 0, err
+	}
 	values, pointers := make([]any, len(names)), make([]any, len(names))
 	for i := range values {
 		pointers[i] = &values[i]
@@ -141,14 +145,18 @@ func (t *Tx) dumpRows(line *json.Encoder, table string, names []string) (n int64
 		for i, v := range values {
 			switch v := v.(type) {
 			case []byte:
-				values[i] = dumpBytes{v}
+				values[i] = dumpBytes{base64.StdEncoding.EncodeToString(v)}
 			case float64: // always with a point, so that it stays a float
 				s := strconv.FormatFloat(v, 'g', -1, 64)
 				if !strings.ContainsAny(s, ".e") {
 					s += ".0"
 				}
 				values[i] = json.Number(s)
-			case nil, string, int64, bool:
+			case int64:
+				if types[i].DatabaseTypeName() == "BOOLEAN" { // SQLite keeps them as numbers
+					values[i] = v != 0
+				}
+			case nil, string, bool:
 			default:
 				return n, fmt.Errorf("db: dump %s.%s: a value of type %T", table, names[i], v)
 			}
@@ -162,7 +170,7 @@ func (t *Tx) dumpRows(line *json.Encoder, table string, names []string) (n int64
 }
 
 type dumpBytes struct {
-	B []byte `json:"b"`
+	B string `json:"b"`
 }
 
 func quoted(names []string) string { return `"` + strings.Join(names, `","`) + `"` }
