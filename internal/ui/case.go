@@ -113,11 +113,12 @@ type ClockInfo struct {
 
 // clockState is what a clock says at one glance.
 type clockState struct {
-	kind Kind
-	icon string
-	word string
-	days string // how far away
-	part int    // of the time used, 0 to 100
+	kind  Kind
+	icon  string
+	word  string
+	days  string // how far away
+	short string // both in the few characters of a cell; word unless given
+	part  int    // of the time used, 0 to 100
 }
 
 // State is the clock's badge: its kind and its word.
@@ -140,14 +141,17 @@ func (c ClockInfo) state(ctx context.Context) clockState {
 	case left < 0:
 		s.kind, s.icon, s.word, s.part = Bad, "clock-exclamation", lang.T(ctx, "已逾期"), 100
 		s.days = lang.T(ctx, "已超过%d天", -left)
+		s.short = lang.T(ctx, "逾期%d天", -left)
 	case left == 0:
 		s.kind, s.icon, s.word = Warn, "clock-exclamation", lang.T(ctx, "今天到期")
 	case s.part >= 80:
 		s.kind, s.icon, s.word = Warn, "clock-exclamation", lang.T(ctx, "临近期限")
 		s.days = lang.T(ctx, "还有%d天", left)
+		s.short = s.days
 	default:
 		s.kind, s.icon, s.word = Info, "clock", lang.T(ctx, "进行中")
 		s.days = lang.T(ctx, "还有%d天", left)
+		s.short = s.days
 	}
 	return s
 }
@@ -165,11 +169,12 @@ func (c ClockInfo) part(on calendar.Date) int {
 // days that are left or were missed.
 func DueBadge(c ClockInfo) templ.Component { return dueBadge(c) }
 
+// badgeText says in a cell what the clock's icon and colour say.
 func (s clockState) badgeText() string {
-	if s.days == "" {
-		return s.word
+	if s.short != "" {
+		return s.short
 	}
-	return s.word + "，" + s.days
+	return s.word
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -122,7 +122,7 @@ func Steps(label string, steps []Step) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = On(s.On).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = stepDay(s.On).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

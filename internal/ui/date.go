@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -62,6 +63,21 @@ func On(d calendar.Date) templ.Component {
 			return nil
 		}
 		_, err := io.WriteString(w, `<time datetime="`+templ.EscapeString(string(d))+`">`+templ.EscapeString(ShortDay(ctx, d))+`</time>`)
+		return err
+	})
+}
+
+// stepDay shows a date that may break after or before its year, where there is
+// little room.
+func stepDay(d calendar.Date) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		year, rest, ok := strings.Cut(ShortDay(ctx, d), "年")
+		if ok {
+			year += "年"
+		} else if i := strings.LastIndexByte(year, ' '); i > 0 {
+			year, rest = year[:i], year[i:]
+		}
+		_, err := io.WriteString(w, `<time datetime="`+templ.EscapeString(string(d))+`"><span>`+templ.EscapeString(year)+`</span><span>`+templ.EscapeString(rest)+`</span></time>`)
 		return err
 	})
 }

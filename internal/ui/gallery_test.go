@@ -119,15 +119,15 @@ func listPage() templ.Component {
 func casePage() templ.Component {
 	invalid := errs.Fields{}
 	invalid.Add("reason", "请写明申退的理由")
-	main := ui.Group(
-		with(ui.Card(ui.CardInfo{Title: "办理进程"}), ui.Steps("提案的进程", []ui.Step{
-			{Title: "提交", State: ui.StepDone, On: "2025-11-20", Note: "沈岚"},
-			{Title: "审查", State: ui.StepDone, On: "2025-12-01"},
-			{Title: "立案", State: ui.StepDone, On: "2025-12-05", Note: "第012号"},
-			{Title: "交办", State: ui.StepDone, On: "2025-12-12"},
-			{Title: "办理", State: ui.StepCurrent, Note: "县民政局主办"},
-			{Title: "答复"}, {Title: "评价"}, {Title: "办结"},
-		})),
+	head := with(ui.Card(ui.CardInfo{Title: "办理进程"}), ui.Steps("提案的进程", []ui.Step{
+		{Title: "提交", State: ui.StepDone, On: "2025-11-20", Note: "沈岚"},
+		{Title: "审查", State: ui.StepDone, On: "2025-12-01"},
+		{Title: "立案", State: ui.StepDone, On: "2025-12-05", Note: "第012号"},
+		{Title: "交办", State: ui.StepDone, On: "2025-12-12"},
+		{Title: "办理", State: ui.StepCurrent, Note: "县民政局主办"},
+		{Title: "答复"}, {Title: "评价"}, {Title: "办结"},
+	}))
+	rest := ui.Group(
 		with(ui.Card(ui.CardInfo{Title: "提案正文", Actions: ui.Button(ui.ButtonInfo{Label: "复制", Icon: "copy", Copy: "正文"})}),
 			ui.Prose("目前全县60岁以上老人4.2万人，占户籍人口的23.1%，而社区养老床位不足800张。\n\n建议：一、每个街道至少建一个综合养老服务中心；二、把助餐点纳入民生实事。")),
 		with(ui.Card(ui.CardInfo{Title: "基本情况"}), ui.DescriptionList([]ui.Item{
@@ -152,7 +152,7 @@ func casePage() templ.Component {
 		ui.Clock(ui.ClockInfo{Title: "首次沟通", Started: "2025-12-12", Due: "2026-01-05", Met: "2025-12-30", Today: today}),
 		ui.Clock(ui.ClockInfo{Title: "会办意见", Started: "2025-12-12", Due: "2026-01-12", Today: today}),
 	)
-	return page(ui.PageInfo{Title: "关于加快建设社区养老服务中心的提案", Crumbs: []ui.Link{{"首页", "/"}, {"全部提案", "/proposals"}}}, ui.Columns(main, aside))
+	return page(ui.PageInfo{Title: "关于加快建设社区养老服务中心的提案", Crumbs: []ui.Link{{"首页", "/"}, {"全部提案", "/proposals"}}}, ui.CaseColumns(head, aside, rest))
 }
 
 func formPage() templ.Component {

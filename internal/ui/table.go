@@ -16,6 +16,7 @@ type Column struct {
 	Num   bool // numbers: to the right
 	Wide  bool // takes the room that is left
 	Desk  bool // left out on a phone
+	Short bool // never breaks: numbers, dates; sortable columns are so anyway
 }
 
 // Row is a row: a link to what it shows and one part per column. ID is what the
@@ -120,6 +121,9 @@ func (c Column) class() string {
 	}
 	if c.Desk {
 		s += " desk"
+	}
+	if !c.Wide && (c.Short || c.Key != "") {
+		s += " short"
 	}
 	return strings.TrimPrefix(s, " ")
 }

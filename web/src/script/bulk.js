@@ -1,5 +1,5 @@
 // Tables whose rows can be selected: all at once, a range with Shift, the count
-// in the bar, and no button that would act on nothing.
+// in the bar, and no bar while nothing is selected.
 import { onEach, word } from "./page.js";
 
 onEach("form[data-bulk]", (form) => {
@@ -15,7 +15,7 @@ onEach("form[data-bulk]", (form) => {
       all.indeterminate = count > 0 && count < list.length;
     }
     form.querySelector("[data-selected]").textContent = `${word("selected")} ${count}`;
-    for (const button of form.querySelectorAll(".bulk button")) button.disabled = count === 0;
+    form.querySelector(".bulk").hidden = count === 0;
   };
 
   form.addEventListener("click", (event) => {
