@@ -39,6 +39,9 @@ func (e *Damage) Error() string { return "db: damaged dump: " + e.Reason }
 
 func damaged(format string, args ...any) error { return &Damage{fmt.Sprintf(format, args...)} }
 
+// ErrNotEmpty is the error of loading into a database that has tables.
+var ErrNotEmpty = errors.New("db: load: the database is not empty")
+
 // Tables lists the tables that hold the platform's data, by name. It leaves out
 // what is rebuilt from them or is about this database only: the migrations, the
 // job queue and the full text index.
@@ -55,9 +58,9 @@ func Tables(tx *Tx) ([]string, error) {
 	return all, err
 }
 
-// columns lists the columns of a table that a dump holds, by name: all but the
+// Columns lists the columns of a table that a dump holds, by name: all but the
 // text vectors that PostgreSQL computes for its search.
-func columns(tx *Tx, table string) ([]string, error) {
+func Columns(tx *Tx, table string) ([]string, error) {
 	query := `SELECT name FROM pragma_table_info($1) ORDER BY name`
 	if tx.Dialect() == Postgres {
 		query = `SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema()
@@ -101,7 +104,7 @@ func (t *Tx) Dump(w io.Writer) (map[string]int64, error) {
 	}
 	counts, total := map[string]int64{}, int64(0)
 	for _, table := range tables {
-		names, err := columns(t, table)
+		names, err := Columns(t, table)
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +199,7 @@ func Load(ctx context.Context, d *DB, r io.Reader, sources ...fs.FS) error {
 		return err
 	}
 	if len(present) > 0 {
-		return fmt.Errorf("db: load: the database is not empty: it has %d tables, such as %s", len(present), present[0])
+		return fmt.Errorf("%w: it has %d tables, such as %s", ErrNotEmpty, len(present), present[0])
 	}
 	if err := d.migrateExactly(ctx, header.Migrations, sources); err != nil {
 		return err
@@ -326,7 +329,7 @@ func (in *dumpReader) tables(tx *Tx, present []string) error {
 		if !slices.Contains(present, l.Table) {
 			return damaged("line %d: table %q is in none of its migrations", in.line, l.Table)
 		}
-		here, err := columns(tx, l.Table)
+		here, err := Columns(tx, l.Table)
 		if err != nil {
 			return err
 		}

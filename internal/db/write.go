@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -246,11 +247,11 @@ func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) ([]func(), erro
 	return t.after, s.Commit()
 }
 
-// conflict reports whether another transaction was in the way, so that trying
-// again helps.
+// conflict reports whether another transaction was in the way, or a change of
+// the schema made a prepared statement invalid, so that trying again helps.
 func conflict(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "40001" || e.Code == "40P01"
+		return e.Code == "40001" || e.Code == "40P01" || e.Code == "0A000" && strings.HasPrefix(e.Message, "cached plan")
 	}
 	return false
 }

@@ -120,6 +120,16 @@ func eachRow(tx *db.Tx, f func(columns []string, values []any) error, query stri
 	return rows.Err()
 }
 
+// wholeTable calls f with each row of a table. It names the columns: a statement
+// prepared before a column was added would fail.
+func wholeTable(tx *db.Tx, table string, f func(columns []string, values []any) error) error {
+	columns, err := db.Columns(tx, table)
+	if err != nil {
+		return err
+	}
+	return eachRow(tx, f, `SELECT "`+strings.Join(columns, `","`)+`" FROM "`+table+`"`)
+}
+
 func scanBuffer(rows *sql.Rows) (columns []string, values, pointers []any, err error) {
 	columns, err = rows.Columns()
 	values, pointers = make([]any, len(columns)), make([]any, len(columns))

@@ -448,7 +448,7 @@ func (v *verifier) table(table string, last map[string]lastRow) error {
 		return fmt.Errorf("ledger: verify: no row of %s is named by a key", table)
 	}
 	seen := make(map[string]bool, len(last))
-	err := eachRow(v.tx, func(columns []string, values []any) error {
+	err := wholeTable(v.tx, table, func(columns []string, values []any) error {
 		texts := make(map[string]string, len(columns))
 		for i, c := range columns {
 			text, err := canonical(values[i])
@@ -481,7 +481,7 @@ func (v *verifier) table(table string, last map[string]lastRow) error {
 			v.report.found(Finding{Msg: "数据行没有任何台账记录", Table: table, Key: rowKey(shapes[0], texts)})
 		}
 		return nil
-	}, `SELECT * FROM `+table)
+	})
 	if err != nil {
 		return err
 	}

@@ -332,3 +332,39 @@ func TestWordsAreTranslated(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A migration that gives a column another value than zero changes what was
+// recorded; after Adopt the new state is what is recorded. One that adds an
+// empty column changes nothing.
+func TestAdopt(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {
+		k := key(t, t.TempDir())
+		write(t, ctx, d, func(tx *db.Tx) error { return create(tx, "1", "题目") })
+		write(t, ctx, d, func(tx *db.Tx) error { return create(tx, "2", "题目") })
+		write(t, ctx, d, sql(`INSERT INTO paper (tenant, id, title, version) VALUES ('t-old', '3', '早先就有', 1)`))
+		findings := func(want int) {
+			t.Helper()
+			seal(t, ctx, d, k)
+			if r := verify(t, ctx, d, ledger.Proof{Keys: []string{k.Verifier()}}); len(r.Findings) != want {
+				t.Errorf("want %d findings:\n%s", want, strings.Join(r.Lines(ctx), "\n"))
+			}
+		}
+		migrate := func(query string) {
+			t.Helper()
+			write(t, ctx, d, func(tx *db.Tx) error { _, err := tx.Exec(query); return err })
+		}
+		findings(1)
+		migrate(`ALTER TABLE paper ADD COLUMN n INTEGER NOT NULL DEFAULT 0`)
+		findings(1)
+		migrate(`ALTER TABLE paper ADD COLUMN colour TEXT NOT NULL DEFAULT 'white'`)
+		findings(3)
+		write(t, ctx, d, func(tx *db.Tx) error { return ledger.Adopt(tx, "paper", "升级") })
+		findings(1)
+		write(t, ctx, d, func(tx *db.Tx) error { return ledger.Adopt(tx, "paper", "纳入台账", "tenant", "id") })
+		findings(0)
+		write(t, ctx, d, sql(`UPDATE paper SET seen_at = 'y' WHERE tenant = $1`, here)) // still left out of the digest
+		findings(0)
+		write(t, ctx, d, sql(`UPDATE paper SET title = '改过'`))
+		findings(3)
+	})
+}

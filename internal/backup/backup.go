@@ -1,0 +1,297 @@
+// Package backup puts everything that the platform keeps into one zip file,
+// while it serves, and brings it back, on either database.
+//
+// Main types: [Source], [Target], [Manifest]. The file holds tables.jsonl (a
+// dump of all tables as they were at one moment), the files under blobs/, and
+// manifest.json with the SHA-256 of each part. It owns no tables. It
+// deliberately leaves out the key that signs the ledger (only the public keys go
+// along), the job queue and the full text index, which is rebuilt.
+package backup
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	_ "embed" // for Words
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"shangliang/internal/db"
+	"shangliang/internal/ledger"
+)
+
+// Words is this package's English.
+//
+//go:embed en.tsv
+var Words []byte
+
+const (
+	format       = "shangliang-backup-1"
+	manifestName = "manifest.json"
+	tablesName   = "tables.jsonl"
+	blobPrefix   = "blobs/"
+)
+
+// Manifest says what a backup holds.
+type Manifest struct {
+	Format     string           `json:"format"`
+	Version    string           `json:"version"` // of the program that made it
+	At         time.Time        `json:"at"`      // the moment whose state it holds
+	Migrations []int64          `json:"migrations"`
+	Counts     map[string]int64 `json:"counts"` // rows of each table
+	Checkpoint string           `json:"checkpoint"`
+	Keys       []string         `json:"keys"` // public keys that check the ledger's checkpoints
+	Parts      []Part           `json:"parts"`
+}
+
+// Part is one file of a backup.
+type Part struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Rows adds up the rows of all tables.
+func (m *Manifest) Rows() (n int64) {
+	for _, c := range m.Counts {
+		n += c
+	}
+	return n
+}
+
+// Source is what is backed up.
+type Source struct {
+	DB      *db.DB
+	Blobs   string // folder of the stored files; none when empty
+	Version string
+	Keys    []string // the public keys that this installation trusts; at least one
+}
+
+// Create writes a backup to w. The platform may serve meanwhile: the tables are
+// those of one moment, and the stored files, which never change, are read after
+// them.
+func Create(ctx context.Context, s Source, w io.Writer) (*Manifest, error) {
+	if len(s.Keys) == 0 {
+		return nil, errors.New("backup: without public keys its ledger could not be verified")
+	}
+	z := zip.NewWriter(w)
+	m := &Manifest{Format: format, Version: s.Version, Keys: s.Keys}
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		m.At = tx.Now()
+		if m.Checkpoint, err = ledger.Newest(tx); err != nil {
+			return err
+		}
+		if m.Migrations, err = db.Migrations(tx); err != nil {
+			return err
+		}
+		return m.add(z, tablesName, func(w io.Writer) (err error) {
+			m.Counts, err = tx.Dump(w)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("backup: tables: %w", err)
+	}
+	if s.Blobs != "" {
+		if err := m.addBlobs(ctx, z, s.Blobs); err != nil {
+			return nil, fmt.Errorf("backup: stored files: %w", err)
+		}
+	}
+	part, err := z.Create(manifestName)
+	if err != nil {
+		return nil, err
+	}
+	out := json.NewEncoder(part)
+	out.SetIndent("", "  ")
+	if err := out.Encode(m); err != nil {
+		return nil, err
+	}
+	return m, z.Close()
+}
+
+// add writes one part and notes its hash.
+func (m *Manifest) add(z *zip.Writer, name string, write func(io.Writer) error) error {
+	part, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: m.At})
+	if err != nil {
+		return err
+	}
+	h, n := sha256.New(), counter(0)
+	if err := write(io.MultiWriter(part, h, &n)); err != nil {
+		return err
+	}
+	m.Parts = append(m.Parts, Part{Name: name, Size: int64(n), SHA256: hex.EncodeToString(h.Sum(nil))})
+	return nil
+}
+
+type counter int64
+
+func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
+
+// addBlobs adds the files of a folder but those being written, whose names
+// begin with a dot or end in .tmp.
+func (m *Manifest) addBlobs(ctx context.Context, z *zip.Writer, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if base := path.Base(name); name != "." && strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".tmp") {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !e.Type().IsRegular() {
+			return nil
+		}
+		f, err := root.Open(name)
+		if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return m.add(z, blobPrefix+name, func(w io.Writer) error {
+			_, err := io.Copy(w, f)
+			return err
+		})
+	})
+}
+
+// archive is an open backup whose manifest was read.
+type archive struct {
+	zip      *zip.ReadCloser
+	manifest *Manifest
+	files    map[string]*zip.File
+}
+
+// open opens a backup and checks every part of it.
+func open(ctx context.Context, file string) (*archive, error) {
+	z, err := zip.OpenReader(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, invalid(err, "没有找到备份文件 %s", file)
+	}
+	if err != nil {
+		return nil, invalid(err, "备份文件不完整或不是备份文件：%s", file)
+	}
+	a := &archive{zip: z, files: map[string]*zip.File{}, manifest: &Manifest{}}
+	if err := a.check(ctx); err != nil {
+		z.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *archive) check(ctx context.Context) error {
+	for _, f := range a.zip.File {
+		if a.files[f.Name] != nil {
+			return invalid(nil, "备份中的 %s 出现了两次", f.Name)
+		}
+		a.files[f.Name] = f
+	}
+	f := a.files[manifestName]
+	if f == nil {
+		return invalid(nil, "备份中缺少 %s", manifestName)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return invalid(err, "备份中的 %s 已损坏", manifestName)
+	}
+	defer r.Close()
+	if err := json.NewDecoder(r).Decode(a.manifest); err != nil {
+		return invalid(err, "备份中的 %s 已损坏", manifestName)
+	}
+	if a.manifest.Format != format {
+		return invalid(nil, "不认识的备份格式 %q，请使用制作它的程序版本", a.manifest.Format)
+	}
+	if len(a.files) != len(a.manifest.Parts)+1 {
+		for name := range a.files {
+			if name != manifestName && !slices.ContainsFunc(a.manifest.Parts, func(p Part) bool { return p.Name == name }) {
+				return invalid(nil, "备份中多出了 %s", name)
+			}
+		}
+	}
+	for _, p := range a.manifest.Parts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f := a.files[p.Name]
+		if f == nil {
+			return invalid(nil, "备份中缺少 %s", p.Name)
+		}
+		if err := p.copy(f, io.Discard); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc(a.manifest.Parts, func(p Part) bool { return p.Name == tablesName }) {
+		return invalid(nil, "备份中缺少 %s", tablesName)
+	}
+	return nil
+}
+
+// copy writes a part to w and compares its hash.
+func (p Part) copy(f *zip.File, w io.Writer) error {
+	r, err := f.Open()
+	if err != nil {
+		return invalid(err, "备份中的 %s 已损坏", p.Name)
+	}
+	defer r.Close()
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(h, w), r)
+	if err != nil {
+		return invalid(err, "备份中的 %s 已损坏", p.Name)
+	}
+	if n != p.Size || hex.EncodeToString(h.Sum(nil)) != p.SHA256 {
+		return invalid(nil, "备份中的 %s 与清单中的散列不符", p.Name)
+	}
+	return nil
+}
+
+// extract writes the stored files into a folder.
+func (a *archive) extract(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir) // a name cannot lead out of it
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, p := range a.manifest.Parts {
+		name, ok := strings.CutPrefix(p.Name, blobPrefix)
+		if !ok {
+			continue
+		}
+		name = filepath.FromSlash(name)
+		if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		err = p.copy(a.files[p.Name], f)
+		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
