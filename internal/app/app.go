@@ -16,6 +16,11 @@ import (
 	"path/filepath"
 	"time"
 
+	_ "embed"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"shangliang/internal/blob"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
 	"shangliang/internal/jobs"
@@ -26,6 +31,7 @@ import (
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/rule"
+	"shangliang/internal/search"
 	"shangliang/internal/web"
 )
 
@@ -54,8 +60,10 @@ type App struct {
 	Rules     *rule.Rules
 	Notices   *notify.Notifier
 	Clocks    *clock.Clocks
+	Files     *blob.Store
 	Proposals *proposal.Service
 	Router    *web.Router
+	API       huma.API
 
 	frames frames
 }
@@ -121,12 +129,40 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.Clocks = clock.New(a.DB, clock.Config{Days: org.Days, PeopleWith: org.PeopleWith, Notices: a.Notices, Log: o.Log})
-	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices)
+	if a.Files, err = blob.Open(filepath.Join(o.Data, "files")); err != nil {
+		return err
+	}
+	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices, a.Files)
 	a.Proposals.Watch()
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
+	a.Router.Get("/", a.home)
+	a.API = web.NewAPI(a.Router, "Shangliang", "1")
+	a.pages()
+	for _, m := range a.Modules {
+		if m.Routes != nil {
+			m.Routes(a.Router)
+		}
+		if m.API != nil {
+			m.API(a.API)
+		}
+	}
 	return nil
 }
+
+// pages lets the web packages add their part to the modules: menu, home cards,
+// pages and REST.
+func (a *App) pages() {
+	at := map[string]*module.Module{}
+	for i := range a.Modules {
+		at[a.Modules[i].Name] = &a.Modules[i]
+	}
+}
+
+// Words is the English of this package's texts.
+//
+//go:embed en.tsv
+var Words []byte
 
 // declare lists what the capabilities bring that needs nothing else to exist,
 // in the order of what they depend on.
@@ -137,6 +173,7 @@ func declare() []module.Module {
 		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
 		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
+		{Name: "search", Title: "搜索", Migrations: search.Migrations},
 		{Name: "proposal", Title: "提案", Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
 	}
 }
@@ -150,6 +187,9 @@ func (a *App) migrate(ctx context.Context) error {
 		}
 	}
 	if err := a.DB.Migrate(ctx, sources...); err != nil {
+		return err
+	}
+	if err := search.Setup(ctx, a.DB); err != nil {
 		return err
 	}
 	return jobs.Migrate(ctx, a.DB)

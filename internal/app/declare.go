@@ -1,7 +1,9 @@
 package app
 
 import (
+	"shangliang/internal/blob"
 	"shangliang/internal/calendar"
+	"shangliang/internal/document"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
 	"shangliang/internal/lang"
@@ -22,7 +24,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, Words}
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
 	}

@@ -234,6 +234,11 @@ func (c *Case) conceal(a actor.Actor) {
 		shown[r.Assignment] = true
 	}
 	c.Commitments = slices.DeleteFunc(c.Commitments, func(x *Commitment) bool { return x.State == "planned" && !shown[x.Assignment] })
+	c.Files = slices.DeleteFunc(c.Files, func(f *File) bool {
+		as, err := c.Assignment(f.Assignment)
+		own := err == nil && unit && as.Unit == a.Body
+		return f.Purpose == "reply" && !shown[f.Assignment] && !own
+	})
 	if !staff && !mayCheck && !unit {
 		c.Requests = nil
 	}

@@ -1,3 +1,41 @@
 package proposal
 
-func (w *work) index() error { return nil }
+import (
+	"fmt"
+
+	"shangliang/internal/org"
+	"shangliang/internal/search"
+)
+
+// index makes the case found as it is now. Only what was handed in is found.
+func (w *work) index() error {
+	if w.SerialNo == 0 {
+		return nil
+	}
+	ids := []string{w.Lead}
+	for _, p := range w.Parties {
+		if p.Standing() && p.Person != w.Lead {
+			ids = append(ids, p.Person)
+		}
+	}
+	names, err := org.PersonNames(w.tx, w.Tenant, ids)
+	if err != nil {
+		return err
+	}
+	bodies, err := org.BodyNames(w.tx, w.Tenant, []string{w.Body})
+	if err != nil {
+		return err
+	}
+	d := search.Doc{Tenant: w.Tenant, Kind: "proposal", ID: w.ID, Title: w.Title, Body: w.text(), Audience: w.audienceTokens(), At: w.SubmittedAt,
+		Facets: map[string]string{"state": w.State, "year": itoa(w.Year), "subject": w.Subject}}
+	if w.CaseNo > 0 {
+		d.Number = fmt.Sprintf("%d-%04d", w.Year, w.CaseNo)
+	}
+	for _, id := range ids {
+		d.People = append(d.People, names[id])
+	}
+	if w.Body != "" {
+		d.People = append(d.People, bodies[w.Body])
+	}
+	return search.Put(w.tx, d)
+}

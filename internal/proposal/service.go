@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/blob"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -23,11 +24,12 @@ type Service struct {
 	rules   *rule.Rules
 	clocks  *clock.Clocks
 	notices *notify.Notifier
+	files   *blob.Store
 }
 
 // New makes the service.
-func New(d *db.DB, rules *rule.Rules, clocks *clock.Clocks, notices *notify.Notifier) *Service {
-	return &Service{db: d, rules: rules, clocks: clocks, notices: notices}
+func New(d *db.DB, rules *rule.Rules, clocks *clock.Clocks, notices *notify.Notifier, files *blob.Store) *Service {
+	return &Service{db: d, rules: rules, clocks: clocks, notices: notices, files: files}
 }
 
 // UnitRole names a department and its role in a round.

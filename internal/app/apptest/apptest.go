@@ -8,6 +8,7 @@ package apptest
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
 	"shangliang/internal/org"
+	"shangliang/internal/web/webtest"
 )
 
 // World is a platform with one tenant and a clock that the test moves.
@@ -29,6 +31,8 @@ type World struct {
 	People map[string]string // name → person id
 	Logins map[string]string // name → sign-in name
 	grants map[string]string // name → grant id
+	first  map[string]string // name → one-time password, then ""
+	tokens map[string]string // name → token of a sign-in
 
 	mu  sync.Mutex
 	now time.Time
@@ -60,7 +64,8 @@ func Each(t *testing.T, f func(t *testing.T, w *World)) {
 func New(t testing.TB, dialect db.Dialect) *World {
 	t.Helper()
 	w := &World{T: t, now: time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC),
-		Bodies: map[string]string{}, People: map[string]string{}, Logins: map[string]string{}, grants: map[string]string{}}
+		Bodies: map[string]string{}, People: map[string]string{}, Logins: map[string]string{}, grants: map[string]string{},
+		first: map[string]string{}, tokens: map[string]string{}}
 	a, err := app.New(context.Background(), app.Options{Data: t.TempDir(), Database: dbtest.URL(t, dialect), Now: w.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +100,39 @@ func (w *World) As(name string) context.Context {
 	return actor.With(context.Background(), a)
 }
 
+// Token signs somebody of the cast in, as a browser would, and returns the
+// token for the session cookie. The administrator's name is "管一平".
+func (w *World) Token(name string) string {
+	w.T.Helper()
+	if w.tokens[name] != "" {
+		return w.tokens[name]
+	}
+	ctx := context.Background()
+	c := org.Credentials{Login: w.Logins[name], Password: w.first[name]}
+	if c.Password == "" {
+		c.Password = Password
+	}
+	in, err := w.Org.SignIn(ctx, c)
+	w.must(err)
+	if in.Next != "" {
+		in, err = w.Org.FirstPassword(ctx, in.Token, Password)
+		w.must(err)
+		w.first[name] = ""
+	}
+	w.tokens[name] = in.Token
+	return in.Token
+}
+
+// Browser is a client of the platform's pages with somebody signed in; nobody
+// if the name is empty.
+func (w *World) Browser(t testing.TB, name string) *webtest.Client {
+	c := webtest.New(t, w.Router)
+	if name != "" {
+		c.SetCookie(&http.Cookie{Name: app.SessionCookie, Value: w.Token(name), Path: "/"})
+	}
+	return c
+}
+
 func (w *World) must(err error) {
 	w.T.Helper()
 	if err != nil {
@@ -121,21 +159,23 @@ func (w *World) found() {
 		Bodies:  bodies, Admin: org.Person{Name: "管一平"}, Login: "admin",
 	}, Password)
 	w.must(err)
-	w.Tenant = tenant
+	w.Tenant, w.Logins["管一平"] = tenant, "admin"
 	admin := actor.System(tenant)
 	ctx = actor.With(ctx, admin)
-	all, err := w.Org.BodiesHere(ctx, "")
-	w.must(err)
-	for _, b := range all {
-		w.Bodies[b.Name] = b.ID
-	}
+	w.must(w.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err := org.Bodies(tx, tenant, "")
+		for _, b := range all {
+			w.Bodies[b.Name] = b.ID
+		}
+		return err
+	}))
 	for _, c := range Cast {
 		id, err := w.Org.SavePerson(ctx, org.Person{Name: c.Name, Active: true})
 		w.must(err)
 		w.People[c.Name] = id
 		one, err := w.Org.CreateAccount(ctx, id, "", []org.Grant{{Role: c.Role, Body: w.Bodies[c.Body]}})
 		w.must(err)
-		w.Logins[c.Name] = one.Login
+		w.Logins[c.Name], w.first[c.Name] = one.Login, one.Password
 	}
 	w.must(w.DB.Read(ctx, func(tx *db.Tx) error {
 		for name, person := range w.People {

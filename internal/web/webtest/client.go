@@ -35,6 +35,9 @@ func New(t testing.TB, h http.Handler) *Client {
 	return &Client{T: t, Handler: h, Header: http.Header{}, cookies: map[string]*http.Cookie{}}
 }
 
+// SetCookie gives the client a cookie, such as that of a session.
+func (c *Client) SetCookie(k *http.Cookie) { c.cookies[k.Name] = k }
+
 // Answer is what came back.
 type Answer struct {
 	Status int

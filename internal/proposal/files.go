@@ -1,0 +1,157 @@
+package proposal
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/db"
+	"shangliang/internal/document"
+	"shangliang/internal/errs"
+	"shangliang/internal/ledger"
+)
+
+// Upload is a file that somebody adds to a case.
+type Upload struct {
+	Purpose    string // "attachment", "scan", "reply" or "evidence"
+	Assignment string // of a department's file
+	Name       string
+	Size       int64
+	Content    interface {
+		io.Reader
+		io.ReaderAt
+	}
+}
+
+// maxFiles bounds the files of one case.
+const maxFiles = 50
+
+// FileLimits say what may be uploaded to a case.
+func (s *Service) FileLimits() document.Limits { return document.Defaults() }
+
+// Attach adds a file. What it really is decides whether it is taken, not its
+// name; the bytes are on disk before the case points to them.
+func (s *Service) Attach(ctx context.Context, id string, up Upload) (f *File, err error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	// Who may not add a file must not fill the disk either: asked before the
+	// bytes are kept, and again with the transaction that needs it.
+	if err := s.db.Read(ctx, func(tx *db.Tx) error {
+		w, _, err := s.begin(tx, a, id)
+		if err != nil {
+			return err
+		}
+		return w.mayAttach(up)
+	}); err != nil {
+		return nil, err
+	}
+	kind, err := document.Inspect(up.Name, up.Content, up.Size, s.FileLimits())
+	if err != nil {
+		return nil, err
+	}
+	info, err := s.files.Put(ctx, up.Content, s.FileLimits().Kinds[kind])
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, done, err := s.begin(tx, a, id)
+		if err != nil {
+			return err
+		}
+		if done {
+			i := slices.IndexFunc(w.Files, func(x *File) bool { return x.SHA256 == info.SHA256 })
+			if i >= 0 {
+				f = w.Files[i]
+			}
+			return nil
+		}
+		if err := w.mayAttach(up); err != nil {
+			return err
+		}
+		if len(w.Files) >= maxFiles {
+			return errs.New(errs.Conflict, "一件提案最多 %d 个文件", maxFiles)
+		}
+		f = &File{Tenant: w.Tenant, ID: db.NewID(), Proposal: id, Assignment: up.Assignment, Purpose: up.Purpose, Name: document.FileName(up.Name),
+			Kind: string(kind), Size: info.Size, SHA256: info.SHA256, Person: a.Person, At: db.At(tx.Now())}
+		if err := insertFile(tx, f); err != nil {
+			return err
+		}
+		return ledger.Append(tx, ledger.Entry{Action: "proposal.attach", Kind: "proposal", Object: id, From: w.State, To: w.State,
+			Data: map[string]any{"file": f.ID, "sha256": f.SHA256, "purpose": f.Purpose}, Rows: []ledger.Row{f.row()}})
+	})
+	return f, err
+}
+
+// mayAttach: proposers while they write, the office scans of papers at any
+// time, a department to its own assignment until its answer is delivered, and
+// evidence as long as promises are open.
+func (w *work) mayAttach(up Upload) error {
+	switch up.Purpose {
+	case "attachment":
+		return w.mayWrite()
+	case "scan":
+		if w.a.Can("proposal.paper") {
+			return nil
+		}
+	case "reply", "evidence":
+		as, err := w.Case.Assignment(up.Assignment)
+		if err != nil || as.Unit != w.a.Body || !w.a.Can("assignment.handle") {
+			return errs.Missing()
+		}
+		if up.Purpose == "reply" && !as.Open() {
+			return errs.New(errs.Conflict, "答复已经送达，不能再加文件")
+		}
+		return nil
+	}
+	return notYours
+}
+
+// Detach takes a file off a case that is still being written. The bytes stay:
+// another case may have the same.
+func (s *Service) Detach(ctx context.Context, id, file string) error {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		w, done, err := s.begin(tx, a, id)
+		if err != nil || done {
+			return err
+		}
+		i := slices.IndexFunc(w.Files, func(x *File) bool { return x.ID == file })
+		if i < 0 {
+			return errs.Missing()
+		}
+		f := w.Files[i]
+		if f.Person != a.Person {
+			return notYours
+		}
+		if err := w.mayAttach(Upload{Purpose: f.Purpose, Assignment: f.Assignment}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE proposal_file SET removed = TRUE WHERE tenant = $1 AND id = $2`, w.Tenant, file); err != nil {
+			return err
+		}
+		return ledger.Append(tx, ledger.Entry{Action: "proposal.detach", Kind: "proposal", Object: id, From: w.State, To: w.State,
+			Data: map[string]any{"file": f.ID}, Rows: []ledger.Row{f.row()}})
+	})
+}
+
+// OpenFile opens a file of a case that the actor may see.
+func (s *Service) OpenFile(ctx context.Context, id, file string) (*File, *os.File, error) {
+	c, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range c.Files {
+		if f.ID == file {
+			content, err := s.files.Get(f.SHA256)
+			return f, content, err
+		}
+	}
+	return nil, nil, errs.Missing()
+}
