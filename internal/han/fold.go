@@ -3,6 +3,7 @@ package han
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -25,6 +26,14 @@ func fold(s string) folded {
 	f := folded{make([]rune, 0, n), make([]int32, 0, n), make([]int32, 0, n)}
 	s = strings.ToValidUTF8(s, "\uFFFD") // changes nothing in text that was ever cleaned
 	for i := 0; i < len(s); {
+		// Nearly all of a Chinese text needs no tables.
+		if r, n := common(s[i:]); n > 0 {
+			f.runes = append(f.runes, r)
+			f.from = append(f.from, int32(i))
+			f.to = append(f.to, int32(i+n))
+			i += n
+			continue
+		}
 		// What is in normal form already maps one to one.
 		if n := norm.NFKC.QuickSpanString(s[i:]); n > 0 {
 			for j, r := range s[i : i+n] {
@@ -40,6 +49,39 @@ func fold(s string) folded {
 		i += n
 	}
 	return f
+}
+
+// common returns the first character of s folded, and its length in bytes, if
+// it is one of those that nearly all of a Chinese text is made of and no mark
+// after it changes it; else a length of 0.
+func common(s string) (rune, int) {
+	if c := s[0]; c < 0x80 {
+		if !apart(s[1:]) {
+			return 0, 0
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return rune(c), 1
+	} else if !apart(s) {
+		return 0, 0
+	}
+	switch r, n := utf8.DecodeRuneInString(s); {
+	case 0x4E00 <= r && r < 0xA000:
+		return plain()[r-0x4E00], n
+	case 0x3001 <= r && r <= 0x3020: // punctuation
+		return r, n
+	case 0xFF01 <= r && r <= 0xFF3F && apart(s[n:]): // full width ASCII
+		return unicode.ToLower(r - 0xFEE0), n
+	}
+	return 0, 0
+}
+
+// apart reports whether s begins with nothing that could join a letter before
+// it: ASCII, a Chinese character, punctuation, full width ASCII.
+func apart(s string) bool {
+	return s == "" || s[0] < 0x80 || 0xE4 <= s[0] && s[0] <= 0xE9 || len(s) >= 3 &&
+		(s[0] == 0xE3 && s[1] == 0x80 && s[2] <= 0xA0 || s[0] == 0xEF && s[1] == 0xBC)
 }
 
 func (f *folded) add(r rune, from, to int) {

@@ -63,6 +63,43 @@ func Query(s string) []Phrase {
 	return ps
 }
 
+// Line returns what [Tokens] cuts up, uncut: the stretches of Chinese characters
+// and the words of s between blanks. It is for a database that can only look
+// for a piece of text: a text holds the phrases of a query exactly if its line
+// contains all [Lines] of the query.
+func Line(s string) string {
+	f := fold(s)
+	var b strings.Builder
+	b.Grow(len(s) + 2)
+	for _, r := range f.runs() {
+		b.WriteByte(' ')
+		b.WriteString(f.text(r))
+	}
+	b.WriteByte(' ')
+	return b.String()
+}
+
+// Lines returns for each phrase of [Query] what the [Line] of a text that holds
+// it contains.
+func Lines(query string) []string {
+	var all []string
+	for _, n := range needles(query) {
+		var b strings.Builder
+		for i, r := range n.runs {
+			// Chinese characters may begin and end within a stretch.
+			if i > 0 || r.kind == word {
+				b.WriteByte(' ')
+			}
+			b.WriteString(n.f.text(r))
+			if i == len(n.runs)-1 && r.kind == word {
+				b.WriteByte(' ')
+			}
+		}
+		all = append(all, b.String())
+	}
+	return all
+}
+
 // needle is a phrase as runs.
 type needle struct {
 	f    folded
@@ -116,8 +153,20 @@ type hay struct {
 func newHay(text string) hay {
 	f := fold(text)
 	h := hay{folded: f, rs: f.runs()}
-	for _, r := range h.rs {
-		h.texts = append(h.texts, f.text(r))
+	h.texts = make([]string, len(h.rs))
+	all, at, b := string(f.runes), 0, 0 // the run at rune at begins at byte b of all
+	skip := func(to int) {
+		for ; at < to; at++ {
+			b += utf8.RuneLen(f.runes[at])
+		}
+	}
+	for i, r := range h.rs {
+		if skip(r.from); r.kind == word {
+			r.to = min(r.to, r.from+longestWord)
+		}
+		from := b
+		skip(r.to)
+		h.texts[i] = all[from:b]
 	}
 	return h
 }

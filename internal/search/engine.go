@@ -1,0 +1,107 @@
+package search
+
+import (
+	"strconv"
+	"strings"
+
+	"shangliang/internal/db"
+	"shangliang/internal/han"
+)
+
+// engine is the full text of one database: the table search_fts, whose rows are
+// those of search_doc.
+type engine struct {
+	setup   []string // statements that make the structure where it is missing
+	exists  string   // the query for how many tables search_fts there are
+	next    string   // an expression for the n of a new document
+	delete  string   // the statement that deletes $1
+	put     func(tx *db.Tx, n int64, terms []string, text string, again bool) error
+	grammar grammar
+	key     string // the column of search_fts with the n
+	matches string // the condition that a row matches $1
+	// exact writes a condition for what a match alone does not ensure, and its
+	// parameters.
+	exact func(args []any, text string, phrases []han.Phrase) (string, []any)
+}
+
+func engineOf(d db.Dialect) *engine {
+	if d == db.Postgres {
+		return &postgres
+	}
+	return &sqlite
+}
+
+const deleteSQLite = `DELETE FROM search_fts WHERE rowid = $1`
+
+// SQLite keeps where each term stands, and so finds phrases itself. Our terms
+// are cut at blanks and nowhere else: for FTS5's "ascii" every other character
+// belongs to a word, once "_" does.
+var sqlite = engine{
+	setup: []string{`CREATE VIRTUAL TABLE IF NOT EXISTS search_fts USING fts5(
+		terms, content='', contentless_delete=1, tokenize="ascii tokenchars '_'")`},
+	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'search_fts'`,
+	next:   `(SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc)`,
+	delete: deleteSQLite,
+	put: func(tx *db.Tx, n int64, terms []string, _ string, again bool) error {
+		if again {
+			if _, err := tx.Exec(deleteSQLite, n); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(`INSERT INTO search_fts (rowid, terms) VALUES ($1, $2)`, n, strings.Join(terms, " "))
+		return err
+	},
+	grammar: grammar{and: " AND ", or: " OR ", phrase: func(terms []string, prefix bool) string {
+		s := `"` + strings.Join(terms, " ") + `"`
+		if prefix {
+			s += "*"
+		}
+		return s
+	}},
+	key:     `rowid`,
+	matches: `search_fts MATCH $1`,
+	exact:   func(args []any, _ string, _ []han.Phrase) (string, []any) { return "", args },
+}
+
+// PostgreSQL keeps which terms a document has but not where: positions end at
+// 16,383 there. Phrases of several terms are looked for in the text itself,
+// among the few documents that have all the terms.
+var postgres = engine{
+	setup: []string{
+		`CREATE TABLE IF NOT EXISTS search_fts (n INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL, line TEXT NOT NULL)`,
+		// What a change adds is first kept aside, where every search reads it.
+		`CREATE INDEX IF NOT EXISTS search_fts_terms ON search_fts USING GIN (terms) WITH (gin_pending_list_limit = 512)`,
+		`CREATE SEQUENCE IF NOT EXISTS search_n AS INTEGER`,
+		`SELECT setval('search_n', (SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc), false)`,
+	},
+	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'search_fts'`,
+	next:   `nextval('search_n')`,
+	delete: `DELETE FROM search_fts WHERE n = $1`,
+	put: func(tx *db.Tx, n int64, terms []string, text string, _ bool) error {
+		_, err := tx.Exec(`INSERT INTO search_fts (n, terms, line) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')), $3)
+			ON CONFLICT (n) DO UPDATE SET terms = excluded.terms, line = excluded.line`, n, strings.Join(terms, " "), han.Line(text))
+		return err
+	},
+	grammar: grammar{and: " & ", or: " | ", phrase: func(terms []string, prefix bool) string {
+		s := `'` + strings.Join(terms, `' & '`) + `'`
+		if prefix {
+			s += ":*"
+		}
+		if len(terms) > 1 {
+			s = "(" + s + ")"
+		}
+		return s
+	}},
+	key:     `n`,
+	matches: `terms @@ CAST(CAST($1 AS TEXT) AS TSQUERY)`,
+	exact: func(args []any, text string, phrases []han.Phrase) (string, []any) {
+		var b strings.Builder
+		for i, line := range han.Lines(text) {
+			if len(phrases[i].Tokens) > 1 {
+				args = append(args, "%"+line+"%") // holds none of LIKE's marks
+				b.WriteString(" AND line LIKE $" + strconv.Itoa(len(args)))
+			}
+		}
+		return b.String(), args
+	},
+}
