@@ -8,16 +8,6 @@ import (
 	"shangliang/internal/errs"
 )
 
-// BodiesHere lists the bodies of the actor's tenant, of one kind or of all.
-func (s *Service) BodiesHere(ctx context.Context, kind string) ([]*Body, error) {
-	var all []*Body
-	err := s.read(ctx, "", func(tx *db.Tx, a actor.Actor) (err error) {
-		all, err = Bodies(tx, a.Tenant, kind)
-		return err
-	})
-	return all, err
-}
-
 // SaveBody makes a body (without an id) or changes one; its kind stays. One that
 // is made inactive can no longer be chosen but keeps its records and people.
 // Wants org.manage.

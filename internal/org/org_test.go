@@ -470,7 +470,7 @@ func TestTenancy(t *testing.T) {
 		want(t, err, errs.Conflict, "")
 		_, err = s.SaveSession(there, org.Session{Term: w.Term, No: 1, OpensOn: "2000-01-01", ClosesOn: "2000-01-02"})
 		missing("SaveSession", err)
-		_, err = s.PreviewRoster(there, org.Sheet{Head: []string{"姓名"}}, org.ImportOptions{Term: w.Term})
+		_, err = s.PreviewRoster(there, sheet(t, "姓名\n甲"), org.ImportOptions{Term: w.Term})
 		missing("PreviewRoster", err)
 		missing("Switch", s.Switch(there, grant))
 		if found, _ := s.Colleagues(there, "委员甲"); len(found) != 0 {

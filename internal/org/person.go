@@ -13,6 +13,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/ledger"
 )
 
 var (
@@ -113,7 +114,8 @@ func savePerson(tx *db.Tx, tenant, account string, p *Person) error {
 		tenant, p.ID, p.Version, p.Name, p.Sex, p.BirthYear, p.Post, p.Phone, p.Email, p.Address, p.Postcode, p.MemberNo, p.Active, now, account)); err != nil {
 		return err
 	}
-	return record(tx, "person.change", "person", p.ID, map[string]any{"version": p.Version + 1}, row("person", tenant, p.ID))
+	return record(tx, "person.change", "person", p.ID, map[string]any{"version": p.Version + 1}, row("person", tenant, p.ID),
+		ledger.RowOf("person_past", "tenant", tenant, "id", p.ID, "version", p.Version))
 }
 
 // PersonPage is all that the roster knows of a person.

@@ -9,41 +9,39 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/db"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 )
 
-// Sheet is a table as read from a file. Line numbers count as in the file; when
-// Lines is nil the head is line 1.
-type Sheet struct {
-	Head  []string
-	Rows  [][]string
-	Lines []int
+// RosterColumns are the columns that a roster file may have, in the order of
+// the template.
+var RosterColumns = []document.Column{
+	{ID: "name", Title: "姓名", Aliases: []string{"委员姓名", "名字"}, Required: true, Max: 40},
+	{ID: "sex", Title: "性别", Type: document.Choice, Options: []document.Option{{Value: "m", Names: []string{"男"}}, {Value: "f", Names: []string{"女"}}}},
+	{ID: "birth_year", Title: "出生年份", Aliases: []string{"出生年月", "出生日期", "出生年"}},
+	{ID: "member_no", Title: "委员证号", Aliases: []string{"证号", "委员编号", "编号"}},
+	{ID: "seat", Title: "委员类别", Aliases: []string{"类别", "政协职务", "委员身份"}, Type: document.Choice,
+		Options: []document.Option{{Value: Member, Names: []string{"委员"}}, {Value: StandingMember, Names: []string{"常委", "常务委员"}}}},
+	{ID: "sector", Title: "界别", Aliases: []string{"所属界别"}},
+	{ID: "party", Title: "党派", Aliases: []string{"党派团体", "政治面貌", "所属党派"}},
+	{ID: "committee", Title: "专门委员会", Aliases: []string{"专委会", "所属专委会"}},
+	{ID: "group", Title: "委员小组", Aliases: []string{"小组", "活动组", "委员活动组"}},
+	{ID: "post", Title: "单位职务", Aliases: []string{"单位及职务", "工作单位及职务", "工作单位", "单位"}},
+	{ID: "phone", Title: "手机", Aliases: []string{"手机号", "手机号码", "电话", "联系电话"}},
+	{ID: "email", Title: "邮箱", Aliases: []string{"电子邮箱", "电子邮件"}},
+	{ID: "address", Title: "通讯地址", Aliases: []string{"地址", "联系地址"}},
+	{ID: "postcode", Title: "邮编", Aliases: []string{"邮政编码"}},
 }
 
-// RosterColumn is a column that a roster file may have.
-type RosterColumn struct {
-	ID    string
-	Title string   // in Simplified Chinese, as in the template
-	Also  []string // what else it is called
-	Kind  string   // of the bodies named in it
-}
+// rosterBodies name bodies of the kind that is their id. "群众" is no party.
+var rosterBodies = []string{"sector", "party", "committee", "group"}
 
-// RosterColumns are the columns in the order of the template.
-var RosterColumns = []RosterColumn{
-	{"name", "姓名", []string{"委员姓名", "名字"}, ""},
-	{"sex", "性别", nil, ""},
-	{"birth_year", "出生年份", []string{"出生年月", "出生日期", "出生年"}, ""},
-	{"member_no", "委员证号", []string{"证号", "委员编号", "编号"}, ""},
-	{"seat", "委员类别", []string{"类别", "政协职务", "委员身份"}, ""},
-	{"sector", "界别", []string{"所属界别"}, "sector"},
-	{"party", "党派", []string{"党派团体", "政治面貌", "所属党派"}, "party"},
-	{"committee", "专门委员会", []string{"专委会", "所属专委会"}, "committee"},
-	{"group", "委员小组", []string{"小组", "活动组", "委员活动组"}, "group"},
-	{"post", "单位职务", []string{"单位及职务", "工作单位及职务", "工作单位", "单位"}, ""},
-	{"phone", "手机", []string{"手机号", "手机号码", "电话", "联系电话"}, ""},
-	{"email", "邮箱", []string{"电子邮箱", "电子邮件"}, ""},
-	{"address", "通讯地址", []string{"地址", "联系地址"}, ""},
-	{"postcode", "邮编", []string{"邮政编码"}, ""},
+func titleOf(column string) string {
+	i := slices.IndexFunc(RosterColumns, func(c document.Column) bool { return c.ID == column })
+	if i < 0 {
+		return column
+	}
+	return RosterColumns[i].Title
 }
 
 // ImportOptions say how a roster is taken in.
@@ -56,21 +54,21 @@ type ImportOptions struct {
 
 // RosterRow is a row of a roster file as it was understood.
 type RosterRow struct {
-	Line     int
-	Cells    map[string]string // by column
-	Problems []errs.Field      // at most one for a column; empty for a good row
-	Existing string            // id of the person who is in the roster already; the row is skipped
+	Line     int                // in the file
+	Cells    map[string]string  // by column
+	Problems []document.Problem // empty for a good row; at most one for a column
+	Existing string             // id of the person who is in the roster already; the row is skipped
 
 	person Person
-	seat   string
 	bodies [][2]string // kind and folded name
 }
 
 // RosterPreview is what importing a file would do.
 type RosterPreview struct {
-	Columns  []RosterColumn // that the file has
-	Ignored  []string       // heads that are no column of a roster
-	Rows     []*RosterRow
+	Columns  []document.Column  // that the file has
+	Ignored  []string           // headers that are no column of a roster
+	Rows     []*RosterRow       // in the order of the file
+	Problems []document.Problem // of the file as a whole
 	New      int
 	Existing int
 	Bad      int
@@ -81,47 +79,57 @@ type RosterPreview struct {
 // MaxRosterRows is the most rows that a file may have.
 const MaxRosterRows = 5000
 
-// PreviewRoster reads a roster file without changing anything and marks every
-// bad row and cell. Wants org.roster.
-func (s *Service) PreviewRoster(ctx context.Context, sheet Sheet, o ImportOptions) (*RosterPreview, error) {
+// roster is a file as read, before anything is known of the tenant.
+type roster struct {
+	records  []document.Record
+	problems map[int][]document.Problem // by line; 0: of the whole file
+	ignored  []string
+}
+
+func readRoster(t *document.Table) (*roster, error) {
+	records, problems, err := t.Read(RosterColumns)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) > MaxRosterRows {
+		return nil, errs.New(errs.TooLarge, "一次最多导入%d行", MaxRosterRows)
+	}
+	r := &roster{records, map[int][]document.Problem{}, t.Unknown}
+	at := map[int]bool{}
+	for _, rec := range records {
+		at[rec.Line] = true
+	}
+	for _, p := range problems {
+		line := p.Line
+		if !at[line] { // such as a fault of the header
+			line = 0
+		}
+		r.problems[line] = append(r.problems[line], p)
+	}
+	return r, nil
+}
+
+// PreviewRoster says what importing a file would do, changes nothing, and marks
+// every bad row and cell. Wants org.roster.
+func (s *Service) PreviewRoster(ctx context.Context, file *document.Table, o ImportOptions) (*RosterPreview, error) {
 	var p *RosterPreview
-	err := s.read(ctx, "org.roster", func(tx *db.Tx, a actor.Actor) (err error) {
-		p, err = preview(tx, a.Tenant, sheet, o)
+	err := s.read(ctx, "org.roster", func(tx *db.Tx, a actor.Actor) error {
+		r, err := readRoster(file)
+		if err != nil {
+			return err
+		}
+		p, err = r.preview(tx, a.Tenant, o)
 		return err
 	})
 	return p, err
 }
 
-// columnsOf finds the roster's columns in the head of a sheet.
-func columnsOf(head []string) (columns []*RosterColumn, ignored []string) {
-	columns = make([]*RosterColumn, len(head))
-	taken := map[string]bool{}
-	for i, h := range head {
-		h = strings.Trim(strings.ReplaceAll(tidy(h), " ", ""), "*＊（必填）()")
-		k := slices.IndexFunc(RosterColumns, func(c RosterColumn) bool { return c.Title == h || slices.Contains(c.Also, h) })
-		if k >= 0 && !taken[RosterColumns[k].ID] {
-			columns[i] = &RosterColumns[k]
-			taken[RosterColumns[k].ID] = true
-		} else if h != "" {
-			ignored = append(ignored, tidy(head[i]))
+func (in *roster) preview(tx *db.Tx, tenant string, o ImportOptions) (*RosterPreview, error) {
+	p := &RosterPreview{Ignored: in.ignored, Problems: in.problems[0]}
+	for _, c := range RosterColumns {
+		if slices.ContainsFunc(in.records, func(r document.Record) bool { _, there := r.Values[c.ID]; return there }) {
+			p.Columns = append(p.Columns, c)
 		}
-	}
-	return columns, ignored
-}
-
-func preview(tx *db.Tx, tenant string, sheet Sheet, o ImportOptions) (*RosterPreview, error) {
-	columns, ignored := columnsOf(sheet.Head)
-	p := &RosterPreview{Ignored: ignored}
-	for _, c := range columns {
-		if c != nil {
-			p.Columns = append(p.Columns, *c)
-		}
-	}
-	if !slices.ContainsFunc(p.Columns, func(c RosterColumn) bool { return c.ID == "name" }) {
-		return nil, errs.New(errs.Invalid, "文件中没有“姓名”这一列，请对照模板检查表头")
-	}
-	if len(sheet.Rows) > MaxRosterRows {
-		return nil, errs.New(errs.TooLarge, "一次最多导入%d行", MaxRosterRows)
 	}
 	var err error
 	if o.Term == "" {
@@ -136,52 +144,42 @@ func preview(tx *db.Tx, tenant string, sheet Sheet, o ImportOptions) (*RosterPre
 	if err != nil {
 		return nil, err
 	}
-	seen, err := rosterIndex(tx, tenant)
+	names, err := rosterIndex(tx, tenant)
 	if err != nil {
 		return nil, err
 	}
 	offered := map[[2]string]bool{}
-	for i, cells := range sheet.Rows {
-		r := &RosterRow{Line: i + 2, Cells: map[string]string{}}
-		if i < len(sheet.Lines) {
-			r.Line = sheet.Lines[i]
-		}
-		for k, c := range columns {
-			if c != nil && k < len(cells) {
-				r.Cells[c.ID] = tidy(cells[k])
-			}
-		}
-		if strings.Join(cells, "") == "" {
-			continue
-		}
+	for _, rec := range in.records {
+		r := &RosterRow{Line: rec.Line, Cells: rec.Values, Problems: in.problems[rec.Line]}
 		p.Rows = append(p.Rows, r)
 		var f errs.Fields
 		r.read(&f)
-		for _, c := range RosterColumns {
-			if c.Kind == "" {
-				continue
-			}
-			names := splitNames(r.Cells[c.ID])
-			f.Check(len(names) < 2 || !slices.Contains(single, c.Kind), c.ID, "只能填一个%s", c.Title)
-			for _, name := range names {
-				key := [2]string{c.Kind, fold(name)}
+		for _, kind := range rosterBodies {
+			named := splitNames(r.Cells[kind])
+			f.Check(len(named) < 2 || !slices.Contains(single, kind), kind, "只能填一个%s", Title(Kinds, kind))
+			for _, name := range named {
+				key := [2]string{kind, fold(name)}
+				if slices.Contains(r.bodies, key) {
+					continue
+				}
 				r.bodies = append(r.bodies, key)
-				switch {
-				case bodies[key] != nil && !bodies[key].Active:
-					f.Add(c.ID, "“%s”已停用", name)
-				case bodies[key] == nil:
-					f.Check(o.Create, c.ID, "还没有“%s”，请先添加，或者选择自动添加", name)
+				switch b := bodies[key]; {
+				case b != nil:
+					f.Check(b.Active, kind, "“%s”已停用", name)
+				default:
+					f.Check(o.Create, kind, "还没有“%s”，请先添加，或者选择自动添加", name)
+					checkText(&f, kind, name, 1, 60)
 					if !offered[key] {
 						offered[key] = true
-						p.Unknown = append(p.Unknown, Body{Kind: c.Kind, Name: name, Active: true})
+						p.Unknown = append(p.Unknown, Body{Kind: kind, Name: name, Active: true})
 					}
 				}
 			}
 		}
-		seen.match(r, &f)
-		r.Problems = perColumn(f)
+		names.match(r, &f)
+		r.note(f)
 		switch {
-		case len(r.Problems) > 0:
+		case len(r.Problems) > 0 || rec.Bad || len(p.Problems) > 0:
 			p.Bad++
 		case r.Existing != "":
 			p.Existing++
@@ -192,52 +190,52 @@ func preview(tx *db.Tx, tenant string, sheet Sheet, o ImportOptions) (*RosterPre
 	return p, nil
 }
 
+// good reports whether a row can be taken in.
+func (r *RosterRow) good() bool { return len(r.Problems) == 0 && r.Existing == "" }
+
+// note adds what was found to the row's problems, the first for each column.
+func (r *RosterRow) note(f errs.Fields) {
+	for _, v := range f {
+		if !slices.ContainsFunc(r.Problems, func(p document.Problem) bool { return p.Column == v.Name }) {
+			r.Problems = append(r.Problems, document.Problem{Line: r.Line, Column: v.Name, Title: titleOf(v.Name), Value: r.Cells[v.Name], Msg: v.Msg, Args: v.Args})
+		}
+	}
+}
+
 // read understands the cells that are about the person.
 func (r *RosterRow) read(f *errs.Fields) {
 	c := r.Cells
-	r.person = Person{Name: c["name"], Post: c["post"], Phone: strings.ReplaceAll(tidyLogin(c["phone"]), " ", ""), Email: c["email"],
+	r.person = Person{Name: c["name"], Sex: c["sex"], Post: c["post"], Phone: strings.ReplaceAll(tidyLogin(c["phone"]), " ", ""), Email: c["email"],
 		Address: c["address"], Postcode: c["postcode"], MemberNo: c["member_no"], Active: true}
-	switch c["sex"] {
-	case "", "男", "女":
-		r.person.Sex = map[string]string{"男": "m", "女": "f"}[c["sex"]]
-	default:
-		r.person.Sex = "?"
-	}
-	if v := c["birth_year"]; v != "" {
+	if v := tidyLogin(c["birth_year"]); v != "" { // 1970, 1970.01, 1970年1月, 19700102
 		digits := v
 		if i := strings.IndexFunc(v, func(r rune) bool { return !unicode.IsDigit(r) }); i >= 0 {
 			digits = v[:i]
 		}
-		if len(digits) > 4 { // 19700102
-			digits = digits[:4]
-		}
-		n, err := strconv.Atoi(digits)
+		n, err := strconv.Atoi(digits[:min(len(digits), 4)])
 		if r.person.BirthYear = n; err != nil || n == 0 {
-			r.person.BirthYear = 1 // no year: refused below
+			r.person.BirthYear = 1 // no year: refused by check
 		}
-	}
-	switch v := c["seat"]; v {
-	case "", "委员":
-		r.seat = Member
-	case "常委", "常务委员":
-		r.seat = StandingMember
-	default:
-		f.Add("seat", "委员类别只能是委员或常委")
 	}
 	r.person.check(f)
 }
 
 // splitNames takes a cell apart that names several bodies.
 func splitNames(s string) []string {
-	return slices.DeleteFunc(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,，;；/", r) }), func(s string) bool {
-		return strings.TrimSpace(s) == ""
-	})
+	var names []string
+	for _, n := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,，;；/", r) }) {
+		if n = tidy(n); n != "" && n != "无" && n != "群众" {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
-// fold makes names of bodies comparable: 经济界 and 经济, 提案委员会 and 提案委.
+// fold makes names of bodies comparable: 经济界 and 经济, 提案委员会 and 提案委,
+// 民盟盟员 and 民盟.
 func fold(name string) string {
 	s := strings.ReplaceAll(tidyLogin(name), " ", "")
-	for _, long := range []struct{ tail, short string }{{"委员会", "委"}, {"人士", ""}, {"界别", ""}, {"界", ""}} {
+	for _, long := range []struct{ tail, short string }{{"委员会", "委"}, {"人士", ""}, {"界别", ""}, {"界", ""}, {"党员", ""}, {"盟员", ""}, {"会员", ""}, {"社员", ""}} {
 		if t := strings.TrimSuffix(s, long.tail); t != s && t != "" {
 			return t + long.short
 		}
@@ -319,17 +317,6 @@ func (n *rosterNames) match(r *RosterRow, f *errs.Fields) {
 	}
 }
 
-// perColumn keeps the first problem of each column.
-func perColumn(f errs.Fields) []errs.Field {
-	var out []errs.Field
-	for _, p := range f {
-		if !slices.ContainsFunc(out, func(o errs.Field) bool { return o.Name == p.Name }) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // RosterResult is what an import did.
 type RosterResult struct {
 	People    int       // new in the roster
@@ -342,28 +329,28 @@ type RosterResult struct {
 // ImportRoster takes a roster file in, in one transaction: all of it or, with
 // GoodOnly, its good rows. Who is in the roster already is left as they are.
 // Wants org.roster.
-func (s *Service) ImportRoster(ctx context.Context, sheet Sheet, o ImportOptions) (*RosterResult, error) {
-	if len(sheet.Rows) > MaxRosterRows {
-		return nil, errs.New(errs.TooLarge, "一次最多导入%d行", MaxRosterRows)
-	}
+func (s *Service) ImportRoster(ctx context.Context, file *document.Table, o ImportOptions) (*RosterResult, error) {
 	if _, err := actor.Require(ctx, "org.roster"); err != nil {
 		return nil, err
 	}
+	in, err := readRoster(file)
+	if err != nil {
+		return nil, err
+	}
 	type made struct{ password, hashed string }
-	var fresh []made
+	fresh := make([]made, len(in.records))
 	if o.Accounts { // hashed before the transaction: it takes about a millisecond each
-		fresh = make([]made, len(sheet.Rows))
 		for i := range fresh {
 			fresh[i].password, fresh[i].hashed = oneTime()
 		}
 	}
 	var out *RosterResult
-	_, err := s.do(ctx, "org.roster", func(tx *db.Tx, a actor.Actor) (string, error) {
-		p, err := preview(tx, a.Tenant, sheet, o)
+	_, err = s.do(ctx, "org.roster", func(tx *db.Tx, a actor.Actor) (string, error) {
+		p, err := in.preview(tx, a.Tenant, o)
 		if err != nil {
 			return "", err
 		}
-		if p.Bad > 0 && !o.GoodOnly {
+		if len(p.Problems) > 0 || p.Bad > 0 && !o.GoodOnly {
 			return "", errs.New(errs.Invalid, "有%d行需要改正，没有导入任何内容", p.Bad)
 		}
 		out = &RosterResult{Existing: p.Existing, Bad: p.Bad, People: p.New}
@@ -376,7 +363,7 @@ func (s *Service) ImportRoster(ctx context.Context, sheet Sheet, o ImportOptions
 		}
 		wanted := map[[2]string]bool{}
 		for _, r := range p.Rows {
-			if len(r.Problems) == 0 && r.Existing == "" {
+			if r.good() {
 				for _, key := range r.bodies {
 					wanted[key] = true
 				}
@@ -395,15 +382,18 @@ func (s *Service) ImportRoster(ctx context.Context, sheet Sheet, o ImportOptions
 			out.Bodies++
 		}
 		for i, r := range p.Rows {
-			if len(r.Problems) > 0 || r.Existing != "" {
+			if !r.good() {
 				continue
 			}
 			person := r.person
 			if err := savePerson(tx, a.Tenant, a.Account, &person); err != nil {
 				return "", err
 			}
-			from := p.Term.From
-			if err := addSeat(tx, a.Tenant, &Seat{Person: person.ID, Term: p.Term.ID, Kind: r.seat, From: from}); err != nil {
+			from, seat := p.Term.From, Member
+			if r.Cells["seat"] == StandingMember {
+				seat = StandingMember
+			}
+			if err := addSeat(tx, a.Tenant, &Seat{Person: person.ID, Term: p.Term.ID, Kind: seat, From: from}); err != nil {
 				return "", err
 			}
 			for _, key := range r.bodies {

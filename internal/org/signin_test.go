@@ -12,6 +12,7 @@ import (
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
+	"shangliang/internal/db/dbtest"
 	"shangliang/internal/errs"
 	"shangliang/internal/ledger"
 	"shangliang/internal/org"
@@ -142,20 +143,22 @@ func TestLockHoldsAgainstManyAtOnce(t *testing.T) {
 func TestSignInTakesTheSameTime(t *testing.T) {
 	each(t, func(t *testing.T, w *orgtest.World, _ *clock) {
 		account(t, w, "甲", "fresh-one", org.Grant{Role: "clerk"})
-		fastest := func(login string) time.Duration {
-			best := time.Hour
-			for i := range 4 {
+		best := map[string]time.Duration{}
+		for range 4 { // by turns: the machine may be busy for a while
+			for _, login := range []string{"qingshan-admin", "nobody", "fresh-one"} {
 				start := time.Now()
 				_, err := try(w, login, "wrong")
-				best = min(best, time.Since(start))
+				took := time.Since(start)
 				want(t, err, errs.Unauthenticated, "")
-				_ = i
+				if old, there := best[login]; !there || took < old {
+					best[login] = took
+				}
 			}
-			return best
 		}
-		known := fastest("qingshan-admin")
-		for _, login := range []string{"nobody", "fresh-one"} {
-			if v := fastest(login); v < known/2 || v > known*2 {
+		// Without the equalising hash the others would take a tenth.
+		known := best["qingshan-admin"]
+		for login, v := range best {
+			if v < known/3 || v > known*3 {
 				t.Errorf("%s: %v, a known one: %v", login, v, known)
 			}
 		}
@@ -419,7 +422,13 @@ func TestAdministeringAccounts(t *testing.T) {
 		ctx := context.Background()
 		one := account(t, w, "甲", "jia", org.Grant{Role: "clerk"})
 		me := w.SignIn("jia", one.Password)
-		_, err := w.Org.ResetPasswords(me, []string{one.Account})
+		_, err := w.Org.SignInRecords(me, "")
+		want(t, err, errs.Forbidden, "")
+		records, err := w.Org.SignInRecords(w.Admin, "")
+		if err != nil || len(records) != 2 || records[0].Login != "jia" || records[0].IP != "192.0.2.1" || !records[0].EndedAt.IsZero() {
+			t.Errorf("%+v %v", records, err)
+		}
+		_, err = w.Org.ResetPasswords(me, []string{one.Account})
 		want(t, err, errs.Forbidden, "")
 		want(t, w.Org.ChangePassword(me, "wrong", "kaihui-Yao-dao"), errs.Invalid, "[old: ")
 		ok(t, w.Org.ChangePassword(me, orgtest.Password+"jia", "kaihui-Yao-dao"))
@@ -497,4 +506,18 @@ func TestNoSecretIsKept(t *testing.T) {
 			return err
 		})
 	})
+}
+
+// What is asked on every request is answered from memory.
+func BenchmarkAuthenticate(b *testing.B) {
+	w := orgtest.New(b, dbtest.Open(b, db.SQLite, nil), nil)
+	in, err := try(w, "qingshan-admin", orgtest.Password)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, _, err := w.Org.Authenticate(context.Background(), in.Token); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

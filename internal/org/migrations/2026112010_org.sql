@@ -217,6 +217,7 @@ CREATE TABLE sign_in (
   agent        TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX sign_in_account ON sign_in (account);
+CREATE INDEX sign_in_tenant ON sign_in (tenant, id);
 
 CREATE TABLE api_token (
   id           TEXT PRIMARY KEY,
