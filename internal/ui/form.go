@@ -22,6 +22,14 @@ const (
 // FormInfo is a form that posts to Action. Its children are its fields and
 // buttons. Err, when it is an errs.Error, is told on top and at the fields it
 // names; fields find their own message by their name.
+//
+// With Autosave the browser keeps what is typed at once and posts the fields to
+// that URL after a pause, with the version and a request key of its own, asking
+// for JSON. A save answers 200 {"version": 3} and, if it made a new draft, "url"
+// (where to save from now on), "action" (where to post the form) and "path" (the
+// page's new address). A stale version answers 409 {"version": 4, "fields":
+// {"title": "…"}}: the person then chooses between the two texts. 401 keeps the
+// text in the browser until the person is signed in again.
 type FormInfo struct {
 	ID       string // needed where a page has several forms; prefixes the fields' ids
 	Action   string

@@ -134,6 +134,8 @@ function pick(select) {
       changed();
     }
   });
+  // Enter picks; it never sends the form from here.
+  input.addEventListener("keypress", (event) => { if (event.key === "Enter") event.preventDefault(); });
   input.addEventListener("blur", () => setTimeout(() => {
     close();
     if (!select.multiple && !input.value && select.value) {

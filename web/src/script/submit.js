@@ -1,7 +1,5 @@
 // A second click does nothing: the button rests while the form is on its way.
 // The form's request key makes sure on the server.
-import { word } from "./page.js";
-
 const resting = [];
 
 document.addEventListener("submit", (event) => {
@@ -35,4 +33,3 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) wake(); })
 
 /** release lets a form be sent again. */
 export const release = wake;
-export const workingText = () => word("working");

@@ -11,7 +11,7 @@ onEach("input[type=file][data-max-bytes]", (input) => {
     const most = Number(input.dataset.maxBytes);
     const large = [...input.files].find((f) => f.size > most);
     input.setCustomValidity(large ? `${large.name}：${word("tooLarge")} ${sizeText(most)}` : "");
-    if (large) input.reportValidity();
+    if (large) setTimeout(() => input.reportValidity());
   });
 });
 
