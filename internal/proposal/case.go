@@ -43,6 +43,8 @@ type Case struct {
 	Actions []Action          // what the actor may do with the case now
 	Ratings Ratings           // what a department sees instead of Feedback
 	Today   calendar.Date
+	// Writable says that the actor may change the text now.
+	Writable bool
 }
 
 // Action is a step that the actor may take now, or that only waits for
@@ -204,6 +206,7 @@ func (s *Service) Get(ctx context.Context, id string) (c *Case, err error) {
 		c.Today = org.Today(tx)
 		w := &work{s: s, tx: tx, a: a, Case: c, today: c.Today}
 		c.Actions = w.actions()
+		c.Writable = a.Can("proposal.write") && w.mayWrite() == nil
 		c.conceal(a)
 		return c.nameAll(tx)
 	})

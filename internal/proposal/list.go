@@ -1,6 +1,7 @@
 package proposal
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"slices"
@@ -137,7 +138,7 @@ type Filter struct {
 	Title   string   `form:"title" query:"title"`     // part of the title
 	Mine    bool     `form:"mine" query:"mine"`       // those that the actor stands behind
 	Overdue bool     `form:"overdue" query:"overdue"`
-	Sort    string   `form:"sort" query:"sort"` // "", "due", "case_no"
+	Sort    string   `form:"sort" query:"sort"` // a key of sorts
 	After   string   `form:"after" query:"after"`
 	Limit   int      `form:"limit" query:"limit"`
 }
@@ -152,7 +153,7 @@ type Item struct {
 	Title        string
 	State        string
 	Subject      string
-	DueOn        calendar.Date
+	DueOn        calendar.Date // the department's own, in its lists
 	Outcome      string
 	Meaning      string
 	Satisfaction string
@@ -182,10 +183,18 @@ type Listing struct {
 
 // sorts are the orders of lists: each has a key that is unique with the id.
 var sorts = map[string]struct{ key, dir string }{
-	"":        {"p.updated_at", "DESC"},
-	"due":     {"p.due_on", "ASC"},
-	"case_no": {"p.case_no", "ASC"},
+	"":         {"p.updated_at", "DESC"},
+	"due":      {dueKey, "ASC"},
+	"-due":     {dueKey, "DESC"},
+	"case_no":  {"p.case_no", "ASC"},
+	"-case_no": {"p.case_no", "DESC"},
 }
+
+// What is not due comes after everything that is.
+const (
+	notDue = "9999-12-31"
+	dueKey = `COALESCE(NULLIF(p.due_on, ''), '` + notDue + `')`
+)
 
 // List returns the cases in the actor's reach that a filter picks. It is one
 // query, whatever the page shows of each row.
@@ -227,11 +236,11 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		where = append(where, cond)
 	}
 	unit := a.Body != "" && a.Can("assignment.handle") && !a.Can("proposal.read_all")
-	join := ``
+	join, due := ``, `p.due_on`
 	assignment := `'' AS assignment, '' AS assignment_state, 0 AS assignment_version`
 	if unit {
 		join = ` JOIN assignment a ON a.tenant = p.tenant AND a.proposal = p.id AND a.unit = $4 AND a.round = p.round AND a.state NOT IN ('returned', 'cancelled')`
-		assignment = `a.id, a.state, a.version`
+		assignment, due = `a.id, a.state, a.version`, `a.due_on`
 	}
 	if f.Queue != "" {
 		q, ok := QueueOf(f.Queue)
@@ -274,13 +283,14 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 	if !ok {
 		return "", nil, errs.New(errs.Invalid, "不能这样排序")
 	}
+	sort.key = strings.Replace(sort.key, "p.due_on", due, 1) // a department goes by its own date
 	if f.After != "" {
 		key, id, ok := uncursor(f.After)
 		if !ok {
 			return "", nil, errs.New(errs.Invalid, "页码有误，请从第一页开始")
 		}
 		var value any = key
-		if f.Sort == "case_no" {
+		if sort.key == "p.case_no" {
 			value = atoi(key)
 		}
 		op := ">"
@@ -292,7 +302,7 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 	}
 	// The page is picked first, by the index of its order; names are looked up
 	// for its rows only.
-	query := `SELECT p.id, p.serial_no, p.case_no, p.year, p.kind, p.title, p.state, p.subject, p.due_on, p.outcome, p.meaning,
+	query := `SELECT p.id, p.serial_no, p.case_no, p.year, p.kind, p.title, p.state, p.subject, ` + due + `, p.outcome, p.meaning,
 		p.satisfaction, p.updated_at, p.version, p.stage,
 		CASE WHEN p.body <> '' THEN COALESCE((SELECT b.name FROM body b WHERE b.tenant = p.tenant AND b.id = p.body), '')
 			ELSE COALESCE((SELECT q.name FROM person q WHERE q.tenant = p.tenant AND q.id = p.lead), '') END,
@@ -308,13 +318,13 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func (f *Filter) cursor(last *Item) string {
 	key := ""
-	switch f.Sort {
-	case "":
+	switch sorts[f.Sort].key {
+	case "p.updated_at":
 		v, _ := last.UpdatedAt.Value()
 		key = v.(string)
-	case "due":
-		key = string(last.DueOn)
-	case "case_no":
+	case dueKey:
+		key = cmp.Or(string(last.DueOn), notDue)
+	case "p.case_no":
 		key = itoa(last.CaseNo)
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(key + " " + last.ID))
