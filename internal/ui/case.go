@@ -81,6 +81,7 @@ type Action struct {
 	Open    bool   // Fields are in sight from the start
 	Err     error  // of the last try, shown here and keeping Fields open
 	Not     string // why it cannot be done just now; shows the reason instead of a button
+	Href    string // leads to a page of its own, for what needs room or must be read first
 }
 
 func (a Action) submit() string {
