@@ -10,6 +10,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/han"
+	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 	"shangliang/internal/org"
 )
@@ -100,7 +101,7 @@ func (w *work) checkRating(f *Feedback, paper bool) error {
 	wrong.Check(ok, "overall", "请选择总体满意度")
 	for _, dim := range w.Rules.Codes("feedback.dimensions").Active() {
 		_, ok := w.Rules.Code("feedback.levels", f.Scores[dim.Key])
-		wrong.Check(ok, dim.Key, "请给“%s”评价", dim.Label)
+		wrong.Check(ok, dim.Key, "请给“%s”评价", lang.Word(dim.Label))
 	}
 	for dim := range f.Scores {
 		_, ok := w.Rules.Code("feedback.dimensions", dim)

@@ -8,6 +8,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
+	"shangliang/internal/lang"
 )
 
 // guards are the conditions named in the lifecycles. NotFound and Forbidden
@@ -150,7 +151,7 @@ func hasMoreStages(w *work) error {
 func isLastStage(w *work) error {
 	stages := w.Rules.Codes("proposal.stages").Active()
 	if w.Stage+1 < len(stages) {
-		return errs.New(errs.Conflict, "还要经过“%s”", stages[w.Stage+1].Label)
+		return errs.New(errs.Conflict, "还要经过“%s”", lang.Word(stages[w.Stage+1].Label))
 	}
 	return nil
 }

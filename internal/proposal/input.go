@@ -7,6 +7,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
 	"shangliang/internal/han"
+	"shangliang/internal/lang"
 )
 
 // Field is one thing that a person fills in for a step. Pages draw their forms
@@ -109,7 +110,7 @@ func checkInput(machine, action string, w *work) error {
 		}
 		s := *texts[field.Name]
 		n := len([]rune(s))
-		f.Check(n > 0 || !field.Required, field.Name, "请填写“%s”", field.Label)
+		f.Check(n > 0 || !field.Required, field.Name, "请填写“%s”", lang.Word(field.Label))
 		f.Check(field.Max == 0 || n <= field.Max, field.Name, "不能超过 %d 个字", field.Max)
 		if field.Kind == "code" && s != "" {
 			code, ok := w.Rules.Code(field.Codes, s)
@@ -117,7 +118,7 @@ func checkInput(machine, action string, w *work) error {
 		}
 		if field.Kind == "date" && s != "" {
 			day, err := calendar.ParseDate(s)
-			f.Check(err == nil, field.Name, "没有“%s”这一天", s)
+			f.Check(err == nil, field.Name, "日历上没有“%s”这一天", s)
 			w.in.On = day
 		}
 	}

@@ -85,7 +85,7 @@ func rating(overall string) proposal.Rating {
 		Scores: map[string]string{"attitude": "satisfied", "contact": "satisfied", "pertinence": "basically", "result": overall}}
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
