@@ -20,6 +20,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"shangliang/internal/backup"
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -29,6 +30,7 @@ import (
 	"shangliang/internal/module"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
+	"shangliang/internal/org/orgweb"
 	"shangliang/internal/proposal"
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
@@ -46,6 +48,10 @@ type Options struct {
 	SMTP     notify.SMTP
 	Log      *slog.Logger
 	Now      func() time.Time // time.Now when nil
+}
+
+func (o *Options) url() string {
+	return cmp.Or(o.Database, "sqlite:"+filepath.Join(o.Data, "shangliang.db"))
 }
 
 // App is a platform, put together but not yet started.
@@ -77,7 +83,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("app: data folder: %w", err)
 	}
-	d, err := db.Open(ctx, db.Config{URL: cmp.Or(o.Database, "sqlite:"+filepath.Join(o.Data, "shangliang.db")), Now: o.Now})
+	d, err := db.Open(ctx, db.Config{URL: o.url(), Now: o.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +135,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.Clocks = clock.New(a.DB, clock.Config{Days: org.Days, PeopleWith: org.PeopleWith, Notices: a.Notices, Log: o.Log})
-	if a.Files, err = blob.Open(filepath.Join(o.Data, "files")); err != nil {
+	if a.Files, err = blob.Open(a.FilesDir()); err != nil {
 		return err
 	}
 	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices, a.Files)
@@ -157,6 +163,7 @@ func (a *App) pages() {
 	for i := range a.Modules {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
+	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log})
 }
 
 // Words is the English of this package's texts.
@@ -172,27 +179,54 @@ func declare() []module.Module {
 		{Name: "org", Title: "组织", Migrations: org.Migrations, Words: org.Words, Permissions: org.Permissions},
 		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
 		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
+		{Name: "jobs", Title: "后台任务", Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
 		{Name: "proposal", Title: "提案", Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
 	}
 }
 
-// migrate brings the schemas of all modules up to date.
-func (a *App) migrate(ctx context.Context) error {
-	var sources []fs.FS
-	for _, m := range a.Modules {
+// Migrations are those of all modules.
+func Migrations() []fs.FS {
+	var all []fs.FS
+	for _, m := range declare() {
 		if m.Migrations != nil {
-			sources = append(sources, m.Migrations)
+			all = append(all, m.Migrations)
 		}
 	}
-	if err := a.DB.Migrate(ctx, sources...); err != nil {
+	return all
+}
+
+// migrate brings the schema up to date.
+func (a *App) migrate(ctx context.Context) error {
+	if err := a.DB.Migrate(ctx, Migrations()...); err != nil {
 		return err
 	}
 	if err := search.Setup(ctx, a.DB); err != nil {
 		return err
 	}
 	return jobs.Migrate(ctx, a.DB)
+}
+
+// FilesDir is the folder of the stored files.
+func (a *App) FilesDir() string { return a.Options.filesDir() }
+
+func (o *Options) filesDir() string { return filepath.Join(o.Data, "files") }
+
+// Restore brings a backup back into an empty place and makes it ready to serve.
+func Restore(ctx context.Context, o Options, file string) (*backup.Manifest, *ledger.Report, error) {
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("app: data folder: %w", err)
+	}
+	m, report, err := backup.Restore(ctx, file, backup.Target{URL: o.url(), Data: o.Data, Blobs: o.filesDir(), Migrations: Migrations()})
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := New(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m, report, errors.Join(search.Rebuild(ctx, a.DB, ""), a.Close())
 }
 
 // Start begins the work in the background; it ends with [App.Close].

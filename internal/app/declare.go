@@ -1,6 +1,7 @@
 package app
 
 import (
+	"shangliang/internal/backup"
 	"shangliang/internal/blob"
 	"shangliang/internal/calendar"
 	"shangliang/internal/document"
@@ -9,6 +10,7 @@ import (
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
+	"shangliang/internal/org/orgweb"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
@@ -24,7 +26,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, backup.Words, Words}
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
 	}

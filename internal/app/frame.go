@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"net"
@@ -17,36 +16,22 @@ import (
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
+	"shangliang/internal/org/orgweb"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
 
-// SessionCookie holds the token of a sign-in; the others hold what a device
-// prefers and by what it is recognised.
-const (
-	SessionCookie = "session"
-	deviceCookie  = "device"
-	langCookie    = "lang"
-	themeCookie   = "theme"
-	sizeCookie    = "size"
-)
-
-func cookie(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
+// SessionCookie holds the token of a sign-in.
+const SessionCookie = orgweb.SessionCookie
 
 // authenticate puts into the context who acts, the language and the page frame.
 func (a *App) authenticate(ctx context.Context, r *http.Request) (context.Context, error) {
-	ctx = lang.With(ctx, a.Words, lang.Parse(cookie(r, langCookie)))
-	chrome := &ui.Chrome{Path: r.URL.Path, Theme: cookie(r, themeCookie), Size: cookie(r, sizeCookie), RequestID: web.RequestID(ctx)}
+	ctx = lang.With(ctx, a.Words, lang.Parse(orgweb.Cookie(r, orgweb.LangCookie)))
+	chrome := &ui.Chrome{Path: r.URL.Path, Theme: orgweb.Cookie(r, orgweb.ThemeCookie), Size: orgweb.Cookie(r, orgweb.SizeCookie), RequestID: web.RequestID(ctx)}
 	ctx = ui.WithChrome(ctx, chrome)
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if r.Header.Get("Authorization") == "" {
-		token = cookie(r, SessionCookie)
+		token = orgweb.Cookie(r, SessionCookie)
 	} else if !bearer {
 		return ctx, errs.New(errs.Unauthenticated, "请先登录")
 	}
@@ -85,19 +70,12 @@ func clientIP(r *http.Request, proxied bool) string {
 
 // device recognises a device again without saying which it is.
 func device(r *http.Request) string {
-	id := cookie(r, deviceCookie)
+	id := orgweb.Cookie(r, orgweb.DeviceCookie)
 	if id == "" {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(id + "\n" + r.UserAgent()))
 	return hex.EncodeToString(sum[:12])
-}
-
-// NewDevice gives a device that has none its cookie; the sign-in page calls it.
-func NewDevice(w http.ResponseWriter, r *http.Request, secure bool) {
-	if cookie(r, deviceCookie) == "" {
-		http.SetCookie(w, &http.Cookie{Name: deviceCookie, Value: rand.Text(), Path: "/", MaxAge: 400 * 24 * 3600, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
-	}
 }
 
 // frames remembers for a few seconds what surrounds the pages of each sign-in:

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"shangliang/internal/org/orgweb"
 )
 
 // Serve answers on a listener until ctx ends, then finishes what was begun. It
@@ -15,7 +17,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	server := &http.Server{
-		Handler:           a.Router,
+		Handler:           orgweb.Guard(a.Org, a.Router),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute, // slow uploads from phones
 		WriteTimeout:      5 * time.Minute,

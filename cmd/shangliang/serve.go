@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+
+	"shangliang/internal/app"
+)
+
+// options are the flags that say where a platform lives; each has an
+// environment variable of the same name, so that no password stands in a list of
+// processes.
+func (e env) options(f *flag.FlagSet, o *app.Options) {
+	or := func(name, fallback string) string {
+		if v := e.getenv(name); v != "" {
+			return v
+		}
+		return fallback
+	}
+	f.StringVar(&o.Data, "data", or("SHANGLIANG_DATA", "./data/main"), "folder of keys, files and, on SQLite, the database ($SHANGLIANG_DATA)")
+	o.Database = e.getenv("SHANGLIANG_DATABASE")
+	f.Func("database", "postgres://… or sqlite:PATH; SQLite in the data folder if not given ($SHANGLIANG_DATABASE)", func(s string) error { o.Database = s; return nil })
+	o.Log = e.log()
+}
+
+// serving are the flags of how people reach a platform.
+func (e env) serving(f *flag.FlagSet, o *app.Options, addr *string) {
+	f.StringVar(addr, "addr", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&o.BaseURL, "url", e.getenv("SHANGLIANG_URL"), "how people reach the platform, for links in mails: https://… ($SHANGLIANG_URL)")
+	f.BoolVar(&o.Secure, "secure", false, "people reach it by TLS (through a proxy)")
+	f.BoolVar(&o.Proxied, "proxied", false, "behind a proxy that adds X-Forwarded-For")
+	f.StringVar(&o.SMTP.Host, "smtp", e.getenv("SHANGLIANG_SMTP"), "mail server; no mails if empty ($SHANGLIANG_SMTP)")
+	f.IntVar(&o.SMTP.Port, "smtp-port", 0, "its port, if not the usual one")
+	f.StringVar(&o.SMTP.User, "smtp-user", "", "name to sign in there")
+	f.StringVar(&o.SMTP.PasswordFile, "smtp-password-file", "", "file with the password")
+	f.StringVar(&o.SMTP.From, "smtp-from", "", "sender of mails: 县政协 <zx@example.cn>")
+	f.StringVar(&o.SMTP.TLS, "smtp-tls", "", "starttls (default), implicit or none")
+	o.Metrics = e.getenv("SHANGLIANG_METRICS_TOKEN")
+}
+
+func serve(ctx context.Context, e env, args []string) error {
+	var o app.Options
+	var addr string
+	f := e.flags("serve", "[flags]")
+	e.options(f, &o)
+	e.serving(f, &o, &addr)
+	if err := parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	a, err := app.New(ctx, o)
+	if err != nil {
+		return err
+	}
+	return e.answer(ctx, a, addr, func() { fmt.Fprintf(e.out, "Shangliang answers on http://%s\n", addr) })
+}
+
+// answer serves until ctx ends; ready is called once it listens.
+func (e env) answer(ctx context.Context, a *app.App, addr string, ready func()) error {
+	defer a.Close()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	ready()
+	return a.Serve(ctx, l)
+}
+
+func migrate(ctx context.Context, e env, args []string) error {
+	var o app.Options
+	f := e.flags("migrate", "[flags]")
+	e.options(f, &o)
+	if err := parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	a, err := app.New(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.out, "The database is up to date.")
+	return a.Close()
+}
