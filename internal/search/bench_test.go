@@ -78,10 +78,8 @@ func filled(b *testing.B, dialect db.Dialect, n int) (*db.DB, *words) {
 		}
 		put(b, d, docs...)
 	}
-	if dialect == db.Postgres {
-		if err := d.Write(context.Background(), func(tx *db.Tx) error { _, err := tx.Exec("ANALYZE"); return err }); err != nil {
-			b.Fatal(err)
-		}
+	if err := Tidy(context.Background(), d); err != nil {
+		b.Fatal(err)
 	}
 	return d, w
 }

@@ -11,10 +11,12 @@ import (
 // engine is the full text of one database: the table search_fts, whose rows are
 // those of search_doc.
 type engine struct {
-	setup   []string // statements that make the structure where it is missing
-	exists  string   // the query for how many tables search_fts there are
-	next    string   // an expression for the n of a new document
-	delete  string   // the statement that deletes $1
+	setup  []string // statements that make the structure where it is missing
+	exists string   // the query for how many tables search_fts there are
+	next   string   // an expression for the n of a new document
+	delete string   // the statement that deletes $1
+	// tidy does one short step of [Tidy]; more says that there is more to do.
+	tidy    func(tx *db.Tx, step int) (more bool, err error)
 	put     func(tx *db.Tx, n int64, terms []string, text string, again bool) error
 	grammar grammar
 	key     string // the column of search_fts with the n
@@ -37,11 +39,31 @@ const deleteSQLite = `DELETE FROM search_fts WHERE rowid = $1`
 // are cut at blanks and nowhere else: for FTS5's "ascii" every other character
 // belongs to a word, once "_" does.
 var sqlite = engine{
-	setup: []string{`CREATE VIRTUAL TABLE IF NOT EXISTS search_fts USING fts5(
-		terms, content='', contentless_delete=1, tokenize="ascii tokenchars '_'")`},
+	setup: []string{
+		`CREATE VIRTUAL TABLE IF NOT EXISTS search_fts USING fts5(
+			terms, content='', contentless_delete=1, tokenize="ascii tokenchars '_'")`,
+		// What changes have left behind goes with Tidy; to look for it at every
+		// change makes each cost twice as much.
+		`INSERT INTO search_fts (search_fts, rank) VALUES ('deletemerge', 0)`,
+	},
 	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'search_fts'`,
 	next:   `(SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc)`,
 	delete: deleteSQLite,
+	tidy: func(tx *db.Tx, step int) (bool, error) {
+		pages := 250 // of 4 kB, to merge in this step
+		if step == 0 {
+			pages = -pages // begin to merge all into one
+		}
+		var before, after int64
+		if err := tx.Get(`SELECT total_changes()`, nil, &before); err != nil {
+			return false, err
+		}
+		if _, err := tx.Exec(`INSERT INTO search_fts (search_fts, rank) VALUES ('merge', $1)`, pages); err != nil {
+			return false, err
+		}
+		err := tx.Get(`SELECT total_changes()`, nil, &after)
+		return after-before >= 2, err // the insert itself is one
+	},
 	put: func(tx *db.Tx, n int64, terms []string, _ string, again bool) error {
 		if again {
 			if _, err := tx.Exec(deleteSQLite, n); err != nil {
@@ -68,15 +90,25 @@ var sqlite = engine{
 // among the few documents that have all the terms.
 var postgres = engine{
 	setup: []string{
+		`SELECT pg_advisory_xact_lock(2026112030)`, // two processes may start at once
 		`CREATE TABLE IF NOT EXISTS search_fts (n INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL, line TEXT NOT NULL)`,
 		// What a change adds is first kept aside, where every search reads it.
 		`CREATE INDEX IF NOT EXISTS search_fts_terms ON search_fts USING GIN (terms) WITH (gin_pending_list_limit = 512)`,
 		`CREATE SEQUENCE IF NOT EXISTS search_n AS INTEGER`,
-		`SELECT setval('search_n', (SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc), false)`,
+		// Behind only where the documents came out of a backup without it.
+		`SELECT setval('search_n', d.n) FROM (SELECT MAX(n) AS n FROM search_doc) d, search_n s
+			WHERE d.n > s.last_value OR d.n IS NOT NULL AND NOT s.is_called`,
 	},
 	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'search_fts'`,
 	next:   `nextval('search_n')`,
 	delete: `DELETE FROM search_fts WHERE n = $1`,
+	tidy: func(tx *db.Tx, _ int) (bool, error) {
+		_, err := tx.Exec(`SELECT gin_clean_pending_list('search_fts_terms')`)
+		if err == nil {
+			_, err = tx.Exec(`ANALYZE search_fts`)
+		}
+		return false, err
+	},
 	put: func(tx *db.Tx, n int64, terms []string, text string, _ bool) error {
 		_, err := tx.Exec(`INSERT INTO search_fts (n, terms, line) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')), $3)
 			ON CONFLICT (n) DO UPDATE SET terms = excluded.terms, line = excluded.line`, n, strings.Join(terms, " "), han.Line(text))

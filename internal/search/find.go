@@ -70,7 +70,7 @@ func Find(tx *db.Tx, q Query) (Results, error) {
 	}
 	exact, args := e.exact([]any{match, after, q.Limit + 1, mostCounted + 1}, q.Text, phrases)
 	where := ` FROM search_fts WHERE ` + e.matches + exact
-	found, err := db.All(tx, (*answer).fields, `SELECT c.n, `+rowColumns+`
+	found, err := db.All(tx, (*answer).fields, `SELECT c.n, d.n, d.kind, d.id, d.number, d.title, d.body, d.people, d.facets, d.at
 		FROM (SELECT COUNT(*) AS n FROM (SELECT 1`+where+` LIMIT $4) f) c
 		CROSS JOIN (SELECT `+e.key+` AS n`+where+` AND `+e.key+` < $2 ORDER BY `+e.key+` DESC LIMIT $3) m
 		JOIN search_doc d ON d.n = m.n ORDER BY m.n DESC`, args...)
@@ -90,18 +90,13 @@ func Find(tx *db.Tx, q Query) (Results, error) {
 	res.Capped = found[0].count > mostCounted
 	if len(found) > q.Limit {
 		found = found[:q.Limit]
-		res.More, res.Next = true, found[q.Limit-1].N
+		res.More, res.Next = true, found[q.Limit-1].n
 	}
 	for _, f := range found {
-		if err := f.decode(); err != nil {
-			return res, err
-		}
-		res.Hits = append(res.Hits, Hit{
-			Kind: f.Kind, ID: f.ID, Number: f.Number,
-			Title:   han.Highlight(f.Title, q.Text, 0),
-			Snippet: snippet(f.Body, q.Text),
-			People:  f.People, Facets: f.Facets, At: f.At,
-		})
+		h := f.Hit
+		h.Title, h.Snippet = han.Highlight(f.title, q.Text, 0), snippet(f.body, q.Text)
+		h.People, h.Facets = lines(f.people), facets(f.facets)
+		res.Hits = append(res.Hits, h)
 	}
 	return res, nil
 }
@@ -109,10 +104,14 @@ func Find(tx *db.Tx, q Query) (Results, error) {
 // answer is a row found, and how many there are in all.
 type answer struct {
 	count int
-	row
+	n     int64
+	Hit
+	title, body, people, facets string
 }
 
-func (a *answer) fields() []any { return append([]any{&a.count}, a.row.fields()...) }
+func (a *answer) fields() []any {
+	return []any{&a.count, &a.n, &a.Kind, &a.ID, &a.Number, &a.title, &a.body, &a.people, &a.facets, &a.At}
+}
 
 // snippet returns the part of body that answers best. To fold all of a body
 // costs as much as to find it: where a single word stands there as it was typed,
@@ -126,11 +125,11 @@ func snippet(body, text string) []han.Span {
 		return han.Highlight(body, text, snippetWidth)
 	}
 	from := at
-	for range snippetWidth {
+	for range snippetWidth / 2 {
 		_, size := utf8.DecodeLastRuneInString(body[:from])
 		from -= size
 	}
-	part := first(body[from:], 3*snippetWidth)
+	part := first(body[from:], 2*snippetWidth)
 	spans := han.Highlight(part, text, snippetWidth)
 	if len(spans) == 0 {
 		return nil

@@ -20,8 +20,8 @@ package search
 
 import (
 	"embed"
-	"encoding/json"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,7 +49,7 @@ type Doc struct {
 	// "filed"); a tenant has only a handful of combinations of the latter.
 	Audience []string
 	At       db.Time           // shown with a hit
-	Facets   map[string]string // to narrow a search by: "state": "filed"
+	Facets   map[string]string // codes to narrow a search by: "state": "filed"
 }
 
 // longest is how many bytes of a document are searched; PostgreSQL keeps no
@@ -101,17 +101,28 @@ func (r *row) fields() []any {
 }
 
 // encode fills the columns from the Doc, decode the Doc from the columns.
-func (r *row) encode() error {
+func (r *row) encode() {
 	r.Audience = slices.Compact(slices.Sorted(slices.Values(r.Audience)))
 	r.people, r.audience = strings.Join(r.People, "\n"), strings.Join(r.Audience, "\n")
-	facets, err := json.Marshal(r.Facets)
-	r.facets = string(facets)
-	return err
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(r.Facets)) {
+		all = append(all, name+"="+r.Facets[name])
+	}
+	r.facets = strings.Join(all, "\n")
 }
 
-func (r *row) decode() error {
-	r.People, r.Audience = lines(r.people), lines(r.audience)
-	return json.Unmarshal([]byte(r.facets), &r.Facets)
+func (r *row) decode() {
+	r.People, r.Audience, r.Facets = lines(r.people), lines(r.audience), facets(r.facets)
+}
+
+func facets(s string) map[string]string {
+	all := map[string]string{}
+	for line := range strings.SplitSeq(s, "\n") {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			all[name] = value
+		}
+	}
+	return all
 }
 
 func lines(s string) []string {
@@ -125,9 +136,7 @@ func lines(s string) []string {
 // keeps its place in the order when it is put again.
 func Put(tx *db.Tx, d Doc) error {
 	r := &row{Doc: d}
-	if err := r.encode(); err != nil {
-		return err
-	}
+	r.encode()
 	old, err := db.One(tx, (*row).fields, `SELECT `+rowColumns+` FROM search_doc d
 		WHERE tenant = $1 AND kind = $2 AND id = $3`, d.Tenant, d.Kind, d.ID)
 	e := engineOf(tx.Dialect())

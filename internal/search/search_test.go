@@ -394,6 +394,9 @@ func TestRebuild(t *testing.T) {
 		}
 		check("rebuilt twice", len(docs)-1)
 		exec(`DROP TABLE search_fts`)
+		if d.Dialect() == db.Postgres { // a backup of the tables only
+			exec(`DROP SEQUENCE search_n`)
+		}
 		if err := Setup(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -482,6 +485,35 @@ func TestSameOnBoth(t *testing.T) {
 	if hits < 400 {
 		t.Errorf("only %d hits: the questions ask nothing", hits)
 	}
+}
+
+func TestTidy(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		w := newWords(300)
+		for i := range 60 {
+			put(t, d, w.doc(i, 40))
+		}
+		before := find(t, d, staff(w.all[0]))
+		for range 2 {
+			if err := Tidy(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if after := find(t, d, staff(w.all[0])); ids(after) != ids(before) || after.Count < 2 {
+				t.Errorf("%s became %s", ids(before), ids(after))
+			}
+		}
+		if d.Dialect() == db.SQLite {
+			if err := d.Read(t.Context(), func(tx *db.Tx) error {
+				segments, err := db.Column[int](tx, `SELECT DISTINCT segid FROM search_fts_idx`)
+				if len(segments) != 1 {
+					t.Errorf("%d segments", len(segments))
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func TestLongText(t *testing.T) {
