@@ -41,6 +41,19 @@ func Check(modules []Module, words *lang.Words) error {
 			c.id("notice", n.ID)
 			c.text(n.Name)
 		}
+		for _, s := range m.Sources {
+			c.once("source", s.ID)
+			c.text(s.Title)
+			for _, d := range s.Dims {
+				c.text(d.Title)
+			}
+		}
+		for _, f := range m.Figures {
+			c.id("figure", f.ID)
+			for _, zh := range []string{f.Group, f.Name, f.Rule, f.Unit} {
+				c.text(zh)
+			}
+		}
 		for _, j := range m.Jobs {
 			c.id("job", j.Kind)
 			c.must(j.Work != nil, "job %s does nothing", j.Kind)

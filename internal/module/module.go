@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 
+	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
@@ -55,6 +56,8 @@ type Module struct {
 	Permissions []Permission
 	Rules       []rule.Definition // the numbers and code sets it works by
 	Notices     []notify.Kind     // what it tells people
+	Sources     []figure.Source   // the facts that figures count
+	Figures     []figure.Definition
 	Jobs        []jobs.Job
 	Every       []jobs.Every
 	Menu        []MenuItem

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
 	"shangliang/internal/lang"
 	"shangliang/internal/notify"
@@ -21,6 +22,8 @@ func good() Module {
 		Permissions: []Permission{{ID: "tea.pour", Title: "倒茶", Roles: []string{"clerk"}}},
 		Rules:       []rule.Definition{{ID: "tea.cups", Title: "茶", Kind: rule.Int, Default: "3"}},
 		Notices:     []notify.Kind{{ID: "tea.ready", Name: "茶"}},
+		Sources:     []figure.Source{{ID: "tea", Title: "茶", Dims: []figure.Dim{{ID: "leaf", Title: "茶"}}}},
+		Figures:     []figure.Definition{{ID: "tea.drunk", Group: "茶", Name: "茶", Unit: "茶", Rule: "茶"}},
 		Jobs:        []jobs.Job{{Kind: "tea.boil", Work: func(context.Context, json.RawMessage) error { return nil }}},
 		Every:       []jobs.Every{{Name: "tea.look", Interval: time.Second, Work: func(context.Context) error { return nil }}},
 		Menu:        []MenuItem{{Path: "/tea", Title: "茶", Icon: "cup", Permission: "tea.pour"}},
@@ -43,6 +46,9 @@ func TestCheck(t *testing.T) {
 		"no role has it":                      func(m *Module) { m.Permissions[0].Roles = nil },
 		`rule "tea.cups" is declared twice`:   func(m *Module) { m.Rules = append(m.Rules, m.Rules[0]) },
 		`notice "ready" does not begin`:       func(m *Module) { m.Notices[0].ID = "ready" },
+		`figure "drunk" does not begin`:       func(m *Module) { m.Figures[0].ID = "drunk" },
+		`no English for "杯"`:                  func(m *Module) { m.Figures[0].Unit = "杯" },
+		`no English for "叶"`:                  func(m *Module) { m.Sources[0].Dims[0].Title = "叶" },
 		"job tea.boil does nothing":           func(m *Module) { m.Jobs[0].Work = nil },
 		"every tea.look does nothing":         func(m *Module) { m.Every[0].Interval = 0 },
 		"not a path":                          func(m *Module) { m.Menu[0].Path = "tea" },
