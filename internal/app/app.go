@@ -179,10 +179,10 @@ func declare() []module.Module {
 		{Name: "org", Title: "组织", Migrations: org.Migrations, Words: org.Words, Permissions: org.Permissions},
 		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
 		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
-		{Name: "jobs", Title: "后台任务", Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
+		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
-		{Name: "proposal", Title: "提案", Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
+		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
 	}
 }
 

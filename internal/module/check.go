@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"shangliang/internal/lang"
@@ -24,7 +25,7 @@ func Check(modules []Module, words *lang.Words) error {
 		}
 	}
 	for _, m := range modules {
-		c.module = m.Name
+		c.module, c.parts = m.Name, m.Parts
 		c.must(name.MatchString(m.Name), "name %q is not lower-case letters", m.Name)
 		c.once("module", m.Name)
 		c.text(m.Title)
@@ -82,6 +83,7 @@ func Check(modules []Module, words *lang.Words) error {
 type checker struct {
 	words  *lang.Words
 	module string
+	parts  []string
 	seen   map[string]bool
 	wrong  []error
 }
@@ -97,10 +99,11 @@ func (c *checker) once(kind, id string) {
 	c.seen[kind+" "+id] = true
 }
 
-// id checks an id that must be unique and begin with its module's name.
+// id checks an id that must be unique and begin with a word of its module.
 func (c *checker) id(kind, id string) {
 	c.once(kind, id)
-	c.must(strings.HasPrefix(id, c.module+"."), "%s %q does not begin with %q", kind, id, c.module+".")
+	word, _, dotted := strings.Cut(id, ".")
+	c.must(dotted && (word == c.module || slices.Contains(c.parts, word)), "%s %q does not begin with %q", kind, id, c.module+".")
 }
 
 func (c *checker) text(zh string) {

@@ -49,10 +49,11 @@ type Card struct {
 
 // Module is a capability's table of contents. Only Name and Title must be given.
 type Module struct {
-	Name        string // as the package: "proposal"
-	Title       string // in Simplified Chinese
-	Migrations  fs.FS  // *.sql at its root
-	Words       []byte // its en.tsv
+	Name        string   // as the package: "proposal"
+	Title       string   // in Simplified Chinese
+	Parts       []string // further words that its ids begin with: "assignment" of proposals
+	Migrations  fs.FS    // *.sql at its root
+	Words       []byte   // its en.tsv
 	Permissions []Permission
 	Rules       []rule.Definition // the numbers and code sets it works by
 	Notices     []notify.Kind     // what it tells people

@@ -59,7 +59,7 @@ var consequence = map[string]string{
 // allow is refused and changes nothing; what it allows ends where it says.
 func TestEveryStateActionAndRole(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
-	p := play(t, w, proposal.Handling)
+	p := w.Play(proposal.Handling)
 	force := func(state string) {
 		check(t, w.DB.Write(w.As("柳文书"), func(tx *db.Tx) error {
 			_, err := tx.Exec(`UPDATE proposal SET state = $3 WHERE tenant = $1 AND id = $2`, w.Tenant, p.ID, state)
@@ -99,7 +99,7 @@ func TestEveryStateActionAndRole(t *testing.T) {
 // The same for assignments.
 func TestEveryAssignmentStateActionAndRole(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
-	p := play(t, w, proposal.Handling)
+	p := w.Play(proposal.Handling)
 	c, err := w.Proposals.Get(w.As("岳交之"), p.ID)
 	check(t, err)
 	as := c.Current()[0]
@@ -145,7 +145,7 @@ func TestInvariantsOfRandomActs(t *testing.T) {
 			people = append(people, c.Name)
 		}
 		rapid.Check(t, func(r *rapid.T) {
-			p, err := w.Proposals.Create(w.As("余知秋"), text())
+			p, err := w.Proposals.Create(w.As("余知秋"), w.Text())
 			check(t, err)
 			for range rapid.IntRange(5, 40).Draw(r, "acts") {
 				who := rapid.SampledFrom(people).Draw(r, "who")
@@ -158,7 +158,7 @@ func TestInvariantsOfRandomActs(t *testing.T) {
 				open := slices.DeleteFunc(slices.Clone(c.Actions), func(a proposal.Action) bool { return a.Blocked != "" || a.Danger })
 				if c.State == proposal.FeedbackOpen && c.Stands(w.People[who]) {
 					level := rapid.SampledFrom([]string{"satisfied", "basically", "unsatisfied"}).Draw(r, "level")
-					again := rating(level)
+					again := apptest.Rating(level)
 					again.Reason = "再次考虑"
 					check(t, w.Proposals.Rate(ctx, p.ID, again))
 					continue

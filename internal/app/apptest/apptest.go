@@ -27,6 +27,7 @@ type World struct {
 	*app.App
 	T      testing.TB
 	Tenant string
+	Region string            // stands in every text of this tenant: 临川县
 	Bodies map[string]string // name → id
 	People map[string]string // name → person id
 	Logins map[string]string // name → sign-in name
@@ -34,6 +35,12 @@ type World struct {
 	first  map[string]string // name → one-time password, then ""
 	tokens map[string]string // name → token of a sign-in
 
+	upper string // the tenant above
+	*clock
+}
+
+// clock is the platform's, moved by the test.
+type clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
@@ -63,31 +70,40 @@ func Each(t *testing.T, f func(t *testing.T, w *World)) {
 // New makes a world. It is 12 March 2026, a Thursday, nine in the morning.
 func New(t testing.TB, dialect db.Dialect) *World {
 	t.Helper()
-	w := &World{T: t, now: time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC),
-		Bodies: map[string]string{}, People: map[string]string{}, Logins: map[string]string{}, grants: map[string]string{},
-		first: map[string]string{}, tokens: map[string]string{}}
+	w := &World{T: t, clock: &clock{now: time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC)}}
 	a, err := app.New(context.Background(), app.Options{Data: t.TempDir(), Database: dbtest.URL(t, dialect), Now: w.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
 	w.App = a
-	w.found()
+	upper, err := a.Org.SetUp(context.Background(), founding("yt", "云汀市", org.City), Password)
+	w.must(err)
+	w.upper = upper
+	w.found("lc", "临川县")
 	return w
 }
 
+// Neighbour is another tenant of the same platform, with the same cast.
+func (w *World) Neighbour() *World {
+	w.T.Helper()
+	other := &World{App: w.App, T: w.T, clock: w.clock, upper: w.upper}
+	other.found("wx", "望溪县")
+	return other
+}
+
 // Now is the world's time.
-func (w *World) Now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
 }
 
 // Go moves the world's clock to nine o'clock of a day.
-func (w *World) Go(day calendar.Date) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = day.Time().Add(time.Hour)
+func (c *clock) Go(day calendar.Date) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = day.Time().Add(time.Hour)
 }
 
 // As is a context in which somebody of the cast acts, on the command line.
@@ -140,28 +156,34 @@ func (w *World) must(err error) {
 	}
 }
 
-// found sets the tenant up.
-func (w *World) found() {
-	ctx := context.Background()
-	bodies := []org.Body{
-		{Kind: "party", Name: "民盟临川县支部", ShortName: "民盟", Active: true},
-		{Kind: "sector", Name: "经济界", Active: true}, {Kind: "sector", Name: "教育界", Active: true},
-		{Kind: "committee", Name: "提案委员会", Active: true},
-		{Kind: "department", Name: "县水利局", System: "government", Active: true},
-		{Kind: "department", Name: "县农业农村局", System: "government", Active: true},
-		{Kind: "department", Name: "县交通运输局", System: "government", Active: true},
-		{Kind: "dispatch_office", Name: "县政府办督查室", System: "government", Active: true},
-	}
-	tenant, err := w.Org.SetUp(ctx, org.Founding{
-		Tenant:  org.Tenant{Code: "lc", Name: "政协临川县委员会", ShortName: "临川县政协", Level: org.County, Region: "临川县"},
+func founding(code, region, level string) org.Founding {
+	return org.Founding{
+		Tenant:  org.Tenant{Code: code, Name: "政协" + region + "委员会", ShortName: region + "政协", Level: level, Region: region},
 		Term:    org.Term{No: 9, From: "2022-01-10"},
 		Session: org.Session{No: 5, OpensOn: "2026-02-24", ClosesOn: "2026-02-27"},
-		Bodies:  bodies, Admin: org.Person{Name: "管一平"}, Login: "admin",
-	}, Password)
+		Admin:   org.Person{Name: "管一平"}, Login: code + "-admin",
+		Bodies: []org.Body{
+			{Kind: "party", Name: "民盟临川县支部", ShortName: "民盟", Active: true},
+			{Kind: "sector", Name: "经济界", Active: true}, {Kind: "sector", Name: "教育界", Active: true},
+			{Kind: "committee", Name: "提案委员会", Active: true},
+			{Kind: "department", Name: "县水利局", System: "government", Active: true},
+			{Kind: "department", Name: "县农业农村局", System: "government", Active: true},
+			{Kind: "department", Name: "县交通运输局", System: "government", Active: true},
+			{Kind: "dispatch_office", Name: "县政府办督查室", System: "government", Active: true},
+		},
+	}
+}
+
+// found sets the tenant up.
+func (w *World) found(code, region string) {
+	w.Region = region
+	w.Bodies, w.People, w.Logins = map[string]string{}, map[string]string{}, map[string]string{}
+	w.grants, w.first, w.tokens = map[string]string{}, map[string]string{}, map[string]string{}
+	ctx := actor.With(context.Background(), actor.System(w.upper))
+	tenant, admin, err := w.Org.CreateTenant(ctx, founding(code, region, org.County))
 	w.must(err)
-	w.Tenant, w.Logins["管一平"] = tenant, "admin"
-	admin := actor.System(tenant)
-	ctx = actor.With(ctx, admin)
+	w.Tenant, w.Logins["管一平"], w.first["管一平"] = tenant, admin.Login, admin.Password
+	ctx = actor.With(ctx, actor.System(tenant))
 	w.must(w.DB.Read(ctx, func(tx *db.Tx) error {
 		all, err := org.Bodies(tx, tenant, "")
 		for _, b := range all {
