@@ -107,11 +107,11 @@ func (s *Service) Freeze(ctx context.Context, r Request, title string) (f *Freez
 		rows := []ledger.Row{ledger.RowOf("figure_freeze", "tenant", f.Tenant, "id", f.ID)}
 		for i, c := range l.figures {
 			x := l.snapshot(c)
-			if _, err := tx.Exec(`INSERT INTO figure_snapshot (tenant, freeze, `+snapshotColumns+`) VALUES (`+db.Marks(9)+`)`,
+			if _, err := tx.Exec(`INSERT INTO figure_snapshot (tenant, frozen, `+snapshotColumns+`) VALUES (`+db.Marks(9)+`)`,
 				f.Tenant, f.ID, x.figure, i, x.count.Amount, x.count.Num, x.count.Den, strings.Join(x.records, "\n"), x.hash); err != nil {
 				return err
 			}
-			rows = append(rows, ledger.RowOf("figure_snapshot", "tenant", f.Tenant, "freeze", f.ID, "figure", x.figure))
+			rows = append(rows, ledger.RowOf("figure_snapshot", "tenant", f.Tenant, "frozen", f.ID, "figure", x.figure))
 		}
 		return ledger.Append(tx, ledger.Entry{Action: "figure.freeze", Kind: "figure", Object: f.ID, Data: map[string]any{"year": f.Year, "as_of": f.AsOf}, Rows: rows})
 	})
@@ -187,7 +187,7 @@ func (s *Service) Frozen(ctx context.Context, id string) (out *Frozen, err error
 			return err
 		}
 		out = &Frozen{Freeze: f}
-		then, err := db.All(tx, (*snapshot).fields, `SELECT `+snapshotColumns+` FROM figure_snapshot WHERE tenant = $1 AND freeze = $2 ORDER BY n`, a.Tenant, id)
+		then, err := db.All(tx, (*snapshot).fields, `SELECT `+snapshotColumns+` FROM figure_snapshot WHERE tenant = $1 AND frozen = $2 ORDER BY n`, a.Tenant, id)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ CREATE TABLE figure_freeze (
 -- line; a rate has none of its own. The hash covers value and records.
 CREATE TABLE figure_snapshot (
 	tenant  TEXT   NOT NULL,
-	freeze  TEXT   NOT NULL,
+	frozen  TEXT   NOT NULL,
 	figure  TEXT   NOT NULL,
 	n       INTEGER NOT NULL,
 	amount  BIGINT NOT NULL,
@@ -25,5 +25,5 @@ CREATE TABLE figure_snapshot (
 	den     BIGINT NOT NULL,
 	records TEXT   NOT NULL,
 	hash    TEXT   NOT NULL,
-	PRIMARY KEY (tenant, freeze, figure)
+	PRIMARY KEY (tenant, frozen, figure)
 );
