@@ -164,6 +164,7 @@ func (a *App) pages() {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log})
+	a.sharedPages(at)
 }
 
 // Words is the English of this package's texts.
