@@ -52,6 +52,7 @@ type DB struct {
 	write   *sql.DB // SQLite: one connection; PostgreSQL: the same pool as read
 
 	readStmts, writeStmts stmtCache
+	reading               chan struct{} // SQLite: a place for each reader
 
 	queue chan *writeRequest // SQLite: to the writer
 	done  chan struct{}      // closed when the writer has ended
@@ -89,7 +90,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 			return nil, fmt.Errorf("db: reach PostgreSQL: %w", err)
 		}
 		d.read, d.write = pool, pool
-		d.readStmts.db, d.writeStmts.db = pool, nil // pgx caches statements itself
+		// No statement cache here: pgx has its own, on each connection.
 		return d, nil
 	}
 	return nil, fmt.Errorf("db: want sqlite:PATH or postgres://…, got %q", redact(c.URL))
@@ -113,8 +114,11 @@ func (d *DB) openSQLite(ctx context.Context, path string, readers int) error {
 		d.write.Close()
 		return err
 	}
-	d.read.SetMaxOpenConns(readers)
-	d.read.SetMaxIdleConns(readers)
+	// One connection more than there are readers: a statement that is new is
+	// prepared on a connection of its own while its transaction holds another.
+	d.read.SetMaxOpenConns(readers + 1)
+	d.read.SetMaxIdleConns(readers + 1)
+	d.reading = make(chan struct{}, readers)
 	d.readStmts.db, d.writeStmts.db = d.read, d.write
 	d.queue = make(chan *writeRequest, 256)
 	d.done = make(chan struct{})

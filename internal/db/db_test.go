@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -236,6 +237,40 @@ func TestJoinWithAnotherContext(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// When every reader meets a statement that is new at the same moment, each must
+// still get it prepared.
+func TestManyNewStatements(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {
+		const many = 60
+		const fewest = 4 // readers, on any machine
+		var inside atomic.Int32
+		var ready, ended sync.WaitGroup
+		ready.Add(fewest)
+		done := make(chan struct{})
+		for i := range many {
+			ended.Go(func() {
+				err := d.Read(ctx, func(tx *db.Tx) error {
+					if inside.Add(1) <= fewest {
+						ready.Done()
+					}
+					ready.Wait()
+					_, err := db.Column[int](tx, fmt.Sprintf("SELECT n + %d FROM taken", i))
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		go func() { ended.Wait(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the readers wait for each other")
 		}
 	})
 }

@@ -25,6 +25,14 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) error {
 	if d.dialect == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
+	if d.reading != nil {
+		select {
+		case d.reading <- struct{}{}:
+			defer func() { <-d.reading }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	s, err := d.read.BeginTx(ctx, opts)
 	if err != nil {
 		return err
