@@ -37,6 +37,7 @@ var commands = []command{
 	{"serve", "[flags]", "start the platform", serve},
 	{"demo", "[flags]", "start it with demonstration data, made if there is none", demonstrate},
 	{"migrate", "[flags]", "bring the database's schema up to date and end", migrate},
+	{"figures", "-tenant CODE -year YEAR [flags]", "print the figures of a year", figures},
 	{"backup", "[flags] FILE", "write everything into one zip file, while the platform serves", backUp},
 	{"restore", "[flags] FILE", "bring a backup back into an empty place", restore},
 	{"verify", "[flags] [FILE]", "prove that nothing was changed behind the platform's back, in a backup or the database", verify},

@@ -24,6 +24,7 @@ import (
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
+	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
@@ -68,6 +69,7 @@ type App struct {
 	Clocks    *clock.Clocks
 	Files     *blob.Store
 	Proposals *proposal.Service
+	Figures   *figure.Service
 	Router    *web.Router
 	API       huma.API
 
@@ -124,7 +126,11 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	}
 	var definitions []rule.Definition
 	var kinds []notify.Kind
+	var sources []figure.Source
+	var figures []figure.Definition
 	for _, m := range a.Modules {
+		sources = append(sources, m.Sources...)
+		figures = append(figures, m.Figures...)
 		definitions = append(definitions, m.Rules...)
 		kinds = append(kinds, m.Notices...)
 	}
@@ -132,6 +138,9 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if a.Notices, err = notify.New(a.DB, notify.Config{Addresses: org.Addresses, Kinds: kinds, Words: a.Words, BaseURL: o.BaseURL, SMTP: o.SMTP, Log: o.Log}); err != nil {
+		return err
+	}
+	if a.Figures, err = figure.New(a.DB, a.Rules, sources, figures); err != nil {
 		return err
 	}
 	a.Clocks = clock.New(a.DB, clock.Config{Days: org.Days, PeopleWith: org.PeopleWith, Notices: a.Notices, Log: o.Log})
@@ -183,7 +192,8 @@ func declare() []module.Module {
 		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
-		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices},
+		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
+		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
 	}
 }
 

@@ -1,6 +1,10 @@
 package apptest
 
-import "shangliang/internal/proposal"
+import (
+	"slices"
+
+	"shangliang/internal/proposal"
+)
 
 // Text is a proposal that could be handed in.
 func (w *World) Text() proposal.Text {
@@ -9,10 +13,16 @@ func (w *World) Text() proposal.Text {
 		Subject: "society", Researched: true, SelfWritten: true, OpenChoice: "open"}
 }
 
-// Play carries a case along its main path up to a state.
+// Play carries a case along its main path up to the first step that leads to a state.
 func (w *World) Play(until string) *proposal.Proposal {
 	w.T.Helper()
-	p, err := w.Proposals.Create(w.As("余知秋"), w.Text())
+	return w.PlayText(until, w.Text())
+}
+
+// PlayText is Play with a text of one's own; those asked to co-sign do.
+func (w *World) PlayText(until string, text proposal.Text) *proposal.Proposal {
+	w.T.Helper()
+	p, err := w.Proposals.Create(w.As("余知秋"), text)
 	w.must(err)
 	do := func(who, action string, in proposal.Input) {
 		w.T.Helper()
@@ -34,7 +44,20 @@ func (w *World) Play(until string) *proposal.Proposal {
 		state string
 		act   func()
 	}{
-		{proposal.Submitted, func() { do("余知秋", "submit", proposal.Input{}) }},
+		{proposal.Submitted, func() {
+			if text.Kind != proposal.Joint {
+				do("余知秋", "submit", proposal.Input{})
+				return
+			}
+			do("余知秋", "invite", proposal.Input{})
+			for name, id := range w.People {
+				if slices.Contains(text.Cosigners, id) {
+					_, err := w.Proposals.Cosign(w.As(name), p.ID, true)
+					w.must(err)
+				}
+			}
+			do("余知秋", "submit_joint", proposal.Input{})
+		}},
 		{proposal.InReview, func() { do("柳文书", "receive", proposal.Input{}) }},
 		{proposal.InReview, func() { do("纪审言", "pass", proposal.Input{Score: 4}) }},
 		{proposal.InReview, func() { do("纪审言", "pass", proposal.Input{}) }},
@@ -62,7 +85,7 @@ func (w *World) Play(until string) *proposal.Proposal {
 	}
 	reached := p.State == until
 	for _, s := range steps {
-		if reached && s.state != until {
+		if reached {
 			break
 		}
 		s.act()
