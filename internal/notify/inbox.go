@@ -82,6 +82,24 @@ func (n *Notifier) List(ctx context.Context, before string, limit int, unread bo
 	return all, err
 }
 
+// Get returns one of the actor's notices; NotFound if it is not theirs.
+func (n *Notifier) Get(ctx context.Context, id string) (r *Received, err error) {
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		r, err = db.One(tx, (*Received).fields, `SELECT `+receivedColumns+` FROM notice
+			WHERE tenant = $1 AND person = $2 AND person <> '' AND shown AND id = $3`, a.Tenant, a.Person, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Title, r.Body = render(ctx, r.Title, r.params), render(ctx, r.Body, r.params)
+	return r, nil
+}
+
 // MarkRead marks notices of the actor as read, all of them without ids. Ids that
 // are not the actor's are passed over.
 func (n *Notifier) MarkRead(ctx context.Context, ids ...string) error {

@@ -1,0 +1,155 @@
+package notifyweb
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"shangliang/internal/errs"
+	"shangliang/internal/notify"
+	"shangliang/internal/web"
+)
+
+// apiNotice is a notice as REST gives it.
+type apiNotice struct {
+	ID       string     `json:"id"`
+	Kind     string     `json:"kind" example:"proposal.file"`
+	Title    string     `json:"title"`
+	Body     string     `json:"body,omitempty"`
+	Link     string     `json:"link,omitempty" doc:"Path of the page that it is about"`
+	Object   string     `json:"object,omitempty" example:"proposal"`
+	ObjectID string     `json:"object_id,omitempty"`
+	At       time.Time  `json:"at"`
+	ReadAt   *time.Time `json:"read_at,omitempty" doc:"Absent while it is unread"`
+}
+
+// apiDelivery is a delivery as REST gives it.
+type apiDelivery struct {
+	Notice    string     `json:"notice" doc:"The notice's id"`
+	Channel   string     `json:"channel" enum:"app,mail"`
+	Person    string     `json:"person,omitempty"`
+	Name      string     `json:"name,omitempty"`
+	Kind      string     `json:"kind"`
+	Title     string     `json:"title"`
+	State     string     `json:"state" enum:"pending,sending,sent,failed,skipped"`
+	Reason    string     `json:"reason,omitempty" doc:"Why it was not sent: a code"`
+	Why       string     `json:"why,omitempty" doc:"The same in words"`
+	Detail    string     `json:"detail,omitempty" doc:"What the mail server said"`
+	Tries     int        `json:"tries"`
+	CreatedAt time.Time  `json:"created_at"`
+	DoneAt    *time.Time `json:"done_at,omitempty"`
+}
+
+// apiPreference is whether a kind of notice is mailed.
+type apiPreference struct {
+	Kind string `json:"kind"`
+	Name string `json:"name" required:"false"`
+	Mail bool   `json:"mail"`
+}
+
+type body[T any] struct{ Body T }
+
+type none struct{}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func operation(id, method, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"notices"}}
+}
+
+func (p *pages) api(api huma.API) {
+	huma.Register(api, operation("list-notices", "GET", "/notices", "One's own notices, newest first"),
+		func(ctx context.Context, in *struct {
+			web.PageQuery
+			Unread bool `query:"unread" doc:"Only what is unread"`
+		}) (*body[web.Page[apiNotice]], error) {
+			keys, err := web.ReadCursor(in.Cursor, 1)
+			if err != nil {
+				return nil, err
+			}
+			before := ""
+			if keys != nil {
+				before = keys[0]
+			}
+			all, err := p.Notices.List(ctx, before, in.Limit+1, in.Unread)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]apiNotice, len(all))
+			for i, n := range all {
+				items[i] = apiNotice{n.ID, n.Kind, n.Title, n.Body, n.Link, n.Object, n.ObjectID, n.At.Time, instant(n.ReadAt.Time)}
+			}
+			return &body[web.Page[apiNotice]]{web.MakePage(items, in.Limit, func(n apiNotice) []string { return []string{n.ID} })}, nil
+		})
+	huma.Register(api, operation("read-notices", "POST", "/notices/read", "Mark notices as read"),
+		func(ctx context.Context, in *body[struct {
+			IDs []string `json:"ids,omitempty" maxItems:"200"`
+			All bool     `json:"all,omitempty" doc:"All of them, without ids"`
+		}]) (*none, error) {
+			if len(in.Body.IDs) == 0 && !in.Body.All {
+				return nil, errs.New(errs.Invalid, "请先选择通知")
+			}
+			return nil, p.Notices.MarkRead(ctx, in.Body.IDs...)
+		})
+	huma.Register(api, operation("get-notice-preferences", "GET", "/notices/preferences", "Which notices one gets by mail"),
+		func(ctx context.Context, _ *none) (*body[[]apiPreference], error) {
+			all, err := p.Notices.Preferences(ctx)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]apiPreference, len(all))
+			for i, x := range all {
+				out[i] = apiPreference{x.Kind.ID, word(ctx, x.Kind.Name), x.Mail}
+			}
+			return &body[[]apiPreference]{out}, nil
+		})
+	huma.Register(api, operation("set-notice-preferences", "PUT", "/notices/preferences", "Switch mail on or off for the kinds given"),
+		func(ctx context.Context, in *body[[]apiPreference]) (*none, error) {
+			mail := map[string]bool{}
+			for _, x := range in.Body {
+				mail[x.Kind] = x.Mail
+			}
+			return nil, p.Notices.Prefer(ctx, mail)
+		})
+	huma.Register(api, operation("list-deliveries", "GET", "/deliveries", "What was sent to whom, what was not and why"),
+		func(ctx context.Context, in *struct {
+			web.PageQuery
+			State   string `query:"state" enum:"pending,sending,sent,failed,skipped"`
+			Channel string `query:"channel" enum:"app,mail"`
+			Person  string `query:"person"`
+		}) (*body[web.Page[apiDelivery]], error) {
+			keys, err := web.ReadCursor(in.Cursor, 1)
+			if err != nil {
+				return nil, err
+			}
+			f := notify.Filter{State: in.State, Channel: in.Channel, Person: in.Person, N: max(in.Limit, 2) + 2}
+			if keys != nil {
+				f.Before = keys[0]
+			}
+			all, more, err := p.whole(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			page := web.Page[apiDelivery]{Items: make([]apiDelivery, len(all))}
+			for i, d := range all {
+				page.Items[i] = apiDelivery{d.Notice, d.Channel, d.Person, d.Name, d.Kind, d.Title, d.State, d.Reason,
+					notify.ReasonText(ctx, d.Reason), d.Detail, d.Tries, d.CreatedAt.Time, instant(d.DoneAt.Time)}
+			}
+			if more {
+				page.Next = web.Cursor(all[len(all)-1].Notice)
+			}
+			return &body[web.Page[apiDelivery]]{page}, nil
+		})
+	huma.Register(api, operation("resend-mail", "POST", "/deliveries/{notice}/resend", "Queue a mail again that failed or was not sent"),
+		func(ctx context.Context, in *struct {
+			Notice string `path:"notice"`
+		}) (*none, error) {
+			return nil, p.Notices.Resend(ctx, in.Notice)
+		})
+}
