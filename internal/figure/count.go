@@ -64,16 +64,20 @@ func (c *counted) groups(facts []Fact, dim string) []Group {
 	return groups
 }
 
+// counts reports whether a fact is one of the figure's records.
+func (c *counted) counts(f *Fact) bool {
+	if c.Rate() {
+		return c.den.matches(f)
+	}
+	return c.matches(f)
+}
+
 // records lists the facts behind a figure in the order of their source, those
 // that may not be read last.
 func (l *loaded) records(c *counted) []Record {
-	base := c
-	if c.Rate() {
-		base = c.den
-	}
 	var all []Record
 	for _, f := range l.facts[c.source] {
-		if !base.matches(&f) {
+		if !c.counts(&f) {
 			continue
 		}
 		r := Record{Fact: f, Counts: !c.Rate() || c.num.matches(&f)}

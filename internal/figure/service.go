@@ -25,6 +25,7 @@ type Service struct {
 	sources []Source
 	figures []*counted
 	byID    map[string]*counted
+	cache   cache
 }
 
 // New makes the service of the sources and definitions of all modules. What is
@@ -190,7 +191,7 @@ func (s *Service) Records(ctx context.Context, id string, r Request) (out *Recor
 			return errs.New(errs.Invalid, "这项指标不能这样分类或筛选")
 		}
 		out = &Records{Report: rep, Value: rep.Values[0], Records: l.records(c),
-			Dims: slices.DeleteFunc(slices.Clone(c.dims), func(d Dim) bool { return !d.allows(a) })}
+			Dims: slices.DeleteFunc(slices.Clone(c.dims), func(d Dim) bool { return !d.allows(a) || !l.splits(c, d) })}
 		return nil
 	})
 	return out, err
@@ -204,6 +205,13 @@ func (c *counted) open(a actor.Actor) bool {
 		}
 	}
 	return true
+}
+
+// splits reports whether a dimension says anything about what was loaded.
+func (l *loaded) splits(c *counted, d Dim) bool {
+	return slices.ContainsFunc(l.facts[c.source], func(f Fact) bool {
+		return slices.ContainsFunc(f.Tags, func(t Tag) bool { return t.Dim == d.ID && t.Value != "" }) && c.counts(&f)
+	})
 }
 
 const sessionDim = "session"
@@ -260,11 +268,18 @@ func (s *Service) load(tx *db.Tx, a actor.Actor, r Request, details bool) (*load
 			}
 		}
 	}
+	if details {
+		for _, c := range l.figures {
+			for _, d := range c.source.Dims {
+				l.scope.Needs[d.ID] = true
+			}
+		}
+	}
 	for _, c := range l.figures {
 		if _, ok := l.facts[c.source]; ok {
 			continue
 		}
-		facts, err := c.source.Load(tx, l.scope)
+		facts, err := s.cache.load(tx, c.source, l.scope)
 		if err != nil {
 			return nil, err
 		}
@@ -328,7 +343,13 @@ func filter(facts []Fact, tags []Tag) []Fact {
 		byDim[t.Dim] = append(byDim[t.Dim], t.Value)
 	}
 	for dim, values := range byDim {
-		facts = slices.DeleteFunc(facts, func(f Fact) bool { return !f.has(dim, values) })
+		var kept []Fact
+		for i := range facts {
+			if facts[i].has(dim, values) {
+				kept = append(kept, facts[i])
+			}
+		}
+		facts = kept
 	}
 	return facts
 }

@@ -131,10 +131,11 @@ type tally struct {
 	ratings     []*tallyRating
 }
 
+// tallyAssignment is the work of a department that answers the proposers.
 type tallyAssignment struct {
-	id, proposal, unit, role, state, ended string
-	round                                  int
-	due                                    calendar.Date
+	id, proposal, unit, state, ended string
+	round                            int
+	due                              calendar.Date
 }
 
 type tallyReply struct {
@@ -163,6 +164,9 @@ type tallies struct {
 	byID   map[string]*tally
 	bodies map[string]string // id → kind
 	ended  map[string]string // assignment → when it was delivered
+
+	days map[string]calendar.Date // hour of an instant → its day in China
+	ends map[calendar.Date]string // day → the first instant after it
 }
 
 // loadFacts reads the cases and, in one pass over each, the tables that belong
@@ -174,17 +178,22 @@ func loadFacts(tx *db.Tx, s figure.Scope) ([]figure.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tallies{scope: s, cut: cut.(string), before: string(s.AsOf.AddDays(1)), byID: map[string]*tally{}, bodies: map[string]string{}, ended: map[string]string{}}
-	title := `''`
-	if s.Details {
-		title = `p.title`
+	t := &tallies{scope: s, cut: cut.(string), before: string(s.AsOf.AddDays(1)), byID: map[string]*tally{}, bodies: map[string]string{}, ended: map[string]string{},
+		days: map[string]calendar.Date{}, ends: map[calendar.Date]string{}}
+	// What only lists and some dimensions need is not read for the totals.
+	more := `'', '', '', '', 0, 0, ''`
+	switch {
+	case s.Details:
+		more = `p.subject, p.lead, p.reason_code, p.submitted_at, p.serial_no, p.case_no, p.title`
+	case slices.ContainsFunc([]string{"subject", "reason", "party", "sector", "committee", "group"}, func(dim string) bool { return s.Needs[dim] }):
+		more = `p.subject, p.lead, p.reason_code, p.submitted_at, 0, 0, ''`
 	}
 	const of = ` FROM proposal p WHERE p.tenant = $1 AND p.year = $2 AND p.submitted_at <> '' AND p.submitted_at < $3`
 	t.all, err = db.All(tx, func(c *tally) []any {
-		return []any{&c.id, &c.kind, &c.body, &c.session, &c.subject, &c.lead, &c.state, &c.disposition, &c.reason, &c.interim,
-			&c.serialNo, &c.caseNo, &c.rules, &c.submitted, &c.filed, &c.dispatched, &c.closed, &c.updated, &c.title}
-	}, `SELECT p.id, p.kind, p.body, p.session, p.subject, p.lead, p.state, p.disposition, p.reason_code, p.interim,
-		p.serial_no, p.case_no, p.rule_version, p.submitted_at, p.filed_at, p.dispatched_at, p.closed_at, p.updated_at, `+title+of, s.Tenant, s.Year, t.cut)
+		return []any{&c.id, &c.kind, &c.body, &c.session, &c.state, &c.disposition, &c.interim, &c.rules,
+			&c.filed, &c.dispatched, &c.closed, &c.updated, &c.subject, &c.lead, &c.reason, &c.submitted, &c.serialNo, &c.caseNo, &c.title}
+	}, `SELECT p.id, p.kind, p.body, p.session, p.state, p.disposition, p.interim, p.rule_version,
+		p.filed_at, p.dispatched_at, p.closed_at, p.updated_at, `+more+of, s.Tenant, s.Year, t.cut)
 	if err != nil || len(t.all) == 0 {
 		return nil, err
 	}
@@ -214,8 +223,8 @@ func (t *tallies) loadParts(tx *db.Tx, first, last string) ([]*tallyPromise, err
 	const among = ` WHERE tenant = $1 AND proposal >= $2 AND proposal <= $3 AND `
 	args := []any{t.scope.Tenant, first, last, t.cut}
 	assignments, err := db.All(tx, func(a *tallyAssignment) []any {
-		return []any{&a.id, &a.proposal, &a.round, &a.unit, &a.role, &a.state, &a.due, &a.ended}
-	}, `SELECT id, proposal, round, unit, role, state, due_on, ended_at FROM assignment`+among+`issued_at < $4`, args...)
+		return []any{&a.id, &a.proposal, &a.round, &a.unit, &a.state, &a.due, &a.ended}
+	}, `SELECT id, proposal, round, unit, state, due_on, ended_at FROM assignment`+among+`issued_at < $4 AND role <> 'co_handler'`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -288,9 +297,9 @@ func (t *tallies) facts(tx *db.Tx, promises []*tallyPromise) ([]figure.Fact, err
 			return nil, err
 		}
 		f := c.fact(t, v)
-		c.affiliate(&f, t.bodies, belongs)
+		c.affiliate(t, &f, belongs)
 		if s.Details {
-			f.Number, f.Title, f.Link, f.Date = c.number(tx), c.title, "/proposals/"+c.id, submissionDay(c.submitted)
+			f.Number, f.Title, f.Link, f.Date = c.number(tx), c.title, "/proposals/"+c.id, t.day(c.submitted)
 			if f.Person = names[c.lead]; c.body != "" {
 				f.Person = names[c.body]
 			}
@@ -347,19 +356,36 @@ func (c *tally) number(tx *db.Tx) string {
 	return lang.T(tx.Context(), "收件 %d", c.serialNo)
 }
 
-// submissionDay is the day in China of an instant as the table has it.
-func submissionDay(s string) calendar.Date {
-	var at db.Time
-	if at.Scan(s) != nil {
-		return ""
+// day is the day in China of an instant as the tables have it. Days begin on the
+// hour, and there are few hours among many instants.
+func (t *tallies) day(instant string) calendar.Date {
+	hour := instant[:min(len(instant), len("2006-01-02T15"))]
+	day, ok := t.days[hour]
+	if !ok {
+		var at db.Time
+		if at.Scan(instant) == nil {
+			day = calendar.On(at.Time)
+		}
+		t.days[hour] = day
 	}
-	return calendar.On(at.Time)
+	return day
+}
+
+// after reports whether an instant lies after a day in China.
+func (t *tallies) after(instant string, day calendar.Date) bool {
+	end, ok := t.ends[day]
+	if !ok {
+		v, _ := db.At(day.AddDays(1).Time()).Value() // never fails
+		end = v.(string)
+		t.ends[day] = end
+	}
+	return instant >= end
 }
 
 func (c *tally) units(names map[string]string) string {
 	var all []string
 	for _, a := range c.assignments {
-		if name := names[a.unit]; a.state != ReturnedUnit && a.state != Cancelled && a.role != CoHandler && !slices.Contains(all, name) {
+		if name := names[a.unit]; a.state != ReturnedUnit && a.state != Cancelled && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}

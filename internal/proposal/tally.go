@@ -82,32 +82,29 @@ func (c *tally) fact(t *tallies, v *rule.Version) figure.Fact {
 // which all of them had answered, 0 if there was none, and whether any was late.
 func (c *tally) handle(t *tallies, f *figure.Fact) (done int, late bool) {
 	newest := 0
-	open := map[int]bool{}
-	answered := map[int]bool{}
 	for _, a := range c.assignments {
 		newest = max(newest, a.round)
 	}
+	open, answered := make([]bool, newest+1), make([]bool, newest+1)
 	for _, a := range c.assignments {
 		over := a.ended != "" && a.ended < t.cut
-		if over && (a.state == ReturnedUnit || a.state == Cancelled) || a.role == CoHandler {
+		if over && (a.state == ReturnedUnit || a.state == Cancelled) {
 			continue
 		}
 		if unit := (figure.Tag{Dim: "unit", Value: a.unit}); a.round == newest && !slices.Contains(f.Tags, unit) {
 			f.Tags = append(f.Tags, unit)
 		}
-		day := t.scope.AsOf
 		if over {
 			answered[a.round] = true
-			day = submissionDay(a.ended)
-		} else {
-			open[a.round] = true
-		}
-		if a.due == "" || day <= a.due {
+			late = late || a.due != "" && t.after(a.ended, a.due)
 			continue
 		}
-		late = true
-		if !over && a.round == newest {
-			f.Flags |= factOverdue
+		open[a.round] = true
+		if a.due != "" && t.scope.AsOf > a.due {
+			late = true
+			if a.round == newest {
+				f.Flags |= factOverdue
+			}
 		}
 	}
 	for round := newest; round > 0; round-- {
@@ -162,14 +159,14 @@ func (c *tally) proposer(bodies map[string]string) string {
 // affiliate adds under which bodies the case is counted: a body's own proposal
 // under that body, a member's under what the first proposer belonged to on the
 // day it was submitted. belongs is nil when nobody asks.
-func (c *tally) affiliate(f *figure.Fact, bodies map[string]string, belongs *org.Affiliations) {
+func (c *tally) affiliate(t *tallies, f *figure.Fact, belongs *org.Affiliations) {
 	tag := func(dim, value string) {
 		if value != "" {
 			f.Tags = append(f.Tags, figure.Tag{Dim: dim, Value: value})
 		}
 	}
 	if c.kind == Collective {
-		if who := c.proposer(bodies); who != "other" {
+		if who := c.proposer(t.bodies); who != "other" {
 			tag(who, c.body)
 		}
 		return
@@ -177,7 +174,7 @@ func (c *tally) affiliate(f *figure.Fact, bodies map[string]string, belongs *org
 	if belongs == nil {
 		return
 	}
-	d := belongs.On(c.lead, submissionDay(c.submitted))
+	d := belongs.On(c.lead, t.day(c.submitted))
 	tag("party", d.Party)
 	tag("sector", d.Sector)
 	tag("committee", d.Committee)
