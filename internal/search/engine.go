@@ -1,7 +1,6 @@
 package search
 
 import (
-	"strconv"
 	"strings"
 
 	"shangliang/internal/db"
@@ -19,11 +18,10 @@ type engine struct {
 	tidy    func(tx *db.Tx, step int) (more bool, err error)
 	put     func(tx *db.Tx, n int64, terms []string, text string, again bool) error
 	grammar grammar
-	key     string // the column of search_fts with the n
-	matches string // the condition that a row matches $1
-	// exact writes a condition for what a match alone does not ensure, and its
-	// parameters.
-	exact func(args []any, text string, phrases []han.Phrase) (string, []any)
+	// all and page are tables of documents that answer the match $1: any $4 of
+	// them, and the n of the latest $3 before $2. More parameters come from args.
+	all, page string
+	args      func(text string, phrases []han.Phrase) []any
 }
 
 func engineOf(d db.Dialect) *engine {
@@ -80,9 +78,9 @@ var sqlite = engine{
 		}
 		return s
 	}},
-	key:     `rowid`,
-	matches: `search_fts MATCH $1`,
-	exact:   func(args []any, _ string, _ []han.Phrase) (string, []any) { return "", args },
+	all:  `(SELECT 1 FROM search_fts WHERE search_fts MATCH $1 LIMIT $4)`,
+	page: `(SELECT rowid AS n FROM search_fts WHERE search_fts MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3)`,
+	args: func(string, []han.Phrase) []any { return nil },
 }
 
 // PostgreSQL keeps which terms a document has but not where: positions end at
@@ -91,9 +89,21 @@ var sqlite = engine{
 var postgres = engine{
 	setup: []string{
 		`SELECT pg_advisory_xact_lock(2026112030)`, // two processes may start at once
-		`CREATE TABLE IF NOT EXISTS search_fts (n INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL, line TEXT NOT NULL)`,
+		// The texts lie beside the table, so that a search reads little of it.
+		`CREATE TABLE IF NOT EXISTS search_fts (n INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL, line TEXT NOT NULL)
+			WITH (toast_tuple_target = 128)`,
 		// What a change adds is first kept aside, where every search reads it.
 		`CREATE INDEX IF NOT EXISTS search_fts_terms ON search_fts USING GIN (terms) WITH (gin_pending_list_limit = 512)`,
+		// The planner takes a comparison of terms for cheap, and would rather make
+		// it for every document than ask the index: here it may not.
+		`CREATE OR REPLACE FUNCTION search_match(match TEXT, phrases TEXT, before INTEGER, most INTEGER) RETURNS SETOF INTEGER
+			LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_indexscan = off AS $$
+			DECLARE q TSQUERY := match; patterns TEXT[] := string_to_array(phrases, E'\n');
+			BEGIN
+				RETURN QUERY SELECT f.n FROM (
+					SELECT s.n, s.line FROM search_fts s WHERE s.terms @@ q AND s.n + 0 < before ORDER BY s.n DESC OFFSET 0) f
+				WHERE f.line LIKE ALL (patterns) LIMIT most;
+			END $$`,
 		`CREATE SEQUENCE IF NOT EXISTS search_n AS INTEGER`,
 		// Behind only where the documents came out of a backup without it.
 		`SELECT setval('search_n', d.n) FROM (SELECT MAX(n) AS n FROM search_doc) d, search_n s
@@ -124,16 +134,15 @@ var postgres = engine{
 		}
 		return s
 	}},
-	key:     `n`,
-	matches: `terms @@ CAST(CAST($1 AS TEXT) AS TSQUERY)`,
-	exact: func(args []any, text string, phrases []han.Phrase) (string, []any) {
-		var b strings.Builder
+	all:  `(SELECT n FROM search_match($1, $5, 2147483647, $4) n)`,
+	page: `(SELECT n FROM search_match($1, $5, $2, $3) n)`,
+	args: func(text string, phrases []han.Phrase) []any {
+		var patterns []string
 		for i, line := range han.Lines(text) {
 			if len(phrases[i].Tokens) > 1 {
-				args = append(args, "%"+line+"%") // holds none of LIKE's marks
-				b.WriteString(" AND line LIKE $" + strconv.Itoa(len(args)))
+				patterns = append(patterns, "%"+line+"%") // holds none of LIKE's marks
 			}
 		}
-		return b.String(), args
+		return []any{strings.Join(patterns, "\n")}
 	},
 }

@@ -68,11 +68,9 @@ func Find(tx *db.Tx, q Query) (Results, error) {
 	if match == "" {
 		return res, nil
 	}
-	exact, args := e.exact([]any{match, after, q.Limit + 1, mostCounted + 1}, q.Text, phrases)
-	where := ` FROM search_fts WHERE ` + e.matches + exact
+	args := append([]any{match, after, q.Limit + 1, mostCounted + 1}, e.args(q.Text, phrases)...)
 	found, err := db.All(tx, (*answer).fields, `SELECT c.n, d.n, d.kind, d.id, d.number, d.title, d.body, d.people, d.facets, d.at
-		FROM (SELECT COUNT(*) AS n FROM (SELECT 1`+where+` LIMIT $4) f) c
-		CROSS JOIN (SELECT `+e.key+` AS n`+where+` AND `+e.key+` < $2 ORDER BY `+e.key+` DESC LIMIT $3) m
+		FROM (SELECT COUNT(*) AS n FROM `+e.all+` f) c CROSS JOIN `+e.page+` m
 		JOIN search_doc d ON d.n = m.n ORDER BY m.n DESC`, args...)
 	if err != nil {
 		return res, err
@@ -124,12 +122,13 @@ func snippet(body, text string) []han.Span {
 	if at < 0 {
 		return han.Highlight(body, text, snippetWidth)
 	}
-	from := at
-	for range snippetWidth / 2 {
+	end := at + len(first(body[at:], snippetWidth))
+	from := end
+	for range snippetWidth * 3 / 2 {
 		_, size := utf8.DecodeLastRuneInString(body[:from])
 		from -= size
 	}
-	part := first(body[from:], 2*snippetWidth)
+	part := body[from:end]
 	spans := han.Highlight(part, text, snippetWidth)
 	if len(spans) == 0 {
 		return nil
@@ -137,7 +136,7 @@ func snippet(body, text string) []han.Span {
 	if from > 0 && spans[0].Text != "…" {
 		spans = append([]han.Span{{Text: "…"}}, spans...)
 	}
-	if from+len(part) < len(body) && spans[len(spans)-1].Text != "…" {
+	if end < len(body) && spans[len(spans)-1].Text != "…" {
 		spans = append(spans, han.Span{Text: "…"})
 	}
 	return spans
