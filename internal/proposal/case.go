@@ -220,7 +220,9 @@ func (c *Case) conceal(a actor.Actor) {
 	staff := a.Can("proposal.read_ratings")
 	unit := a.Body != "" && a.Can("assignment.handle")
 	if unit {
-		c.Ratings = c.ratings()
+		if c.Ratings = c.ratings(); !c.Ratings.Visible {
+			c.Proposal.Satisfaction = ""
+		}
 	}
 	c.Feedback = slices.DeleteFunc(c.Feedback, func(f *Feedback) bool { return !staff && (f.Person != a.Person || unit) })
 	mayCheck := a.Can("proposal.check")

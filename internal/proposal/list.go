@@ -236,11 +236,12 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		where = append(where, cond)
 	}
 	unit := a.Body != "" && a.Can("assignment.handle") && !a.Can("proposal.read_all")
-	join, due := ``, `p.due_on`
+	join, due, satisfaction := ``, `p.due_on`, `p.satisfaction`
 	assignment := `'' AS assignment, '' AS assignment_state, 0 AS assignment_version`
 	if unit {
 		join = ` JOIN assignment a ON a.tenant = p.tenant AND a.proposal = p.id AND a.unit = $4 AND a.round = p.round AND a.state NOT IN ('returned', 'cancelled')`
 		assignment, due = `a.id, a.state, a.version`, `a.due_on`
+		satisfaction = `CASE WHEN p.state IN ('closed', 'following_up', 'archived') THEN p.satisfaction ELSE '' END`
 	}
 	if f.Queue != "" {
 		q, ok := QueueOf(f.Queue)
@@ -303,7 +304,7 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 	// The page is picked first, by the index of its order; names are looked up
 	// for its rows only.
 	query := `SELECT p.id, p.serial_no, p.case_no, p.year, p.kind, p.title, p.state, p.subject, ` + due + `, p.outcome, p.meaning,
-		p.satisfaction, p.updated_at, p.version, p.stage,
+		` + satisfaction + `, p.updated_at, p.version, p.stage,
 		CASE WHEN p.body <> '' THEN COALESCE((SELECT b.name FROM body b WHERE b.tenant = p.tenant AND b.id = p.body), '')
 			ELSE COALESCE((SELECT q.name FROM person q WHERE q.tenant = p.tenant AND q.id = p.lead), '') END,
 		COALESCE((SELECT string_agg(COALESCE(NULLIF(b.short_name, ''), b.name), '、' ORDER BY z.role, b.name) FROM assignment z JOIN body b ON b.tenant = z.tenant AND b.id = z.unit
