@@ -16,7 +16,13 @@ func (q *Queue) tick(ctx context.Context, e Every) {
 			return
 		case <-time.After(pause):
 		}
-		if err := q.observe(e.Name, func() error { return e.Work(ctx) }); err != nil && ctx.Err() == nil {
+		start := time.Now()
+		err := q.observe(e.Name, func() error { return e.Work(ctx) })
+		if ctx.Err() != nil {
+			return
+		}
+		q.rounds.ended(e.Name, q.db.Now(), time.Since(start), err)
+		if err != nil {
 			q.config.Log.Error("repeated work failed", "name", e.Name, "error", err)
 		}
 		pause = e.Interval*95/100 + time.Duration(rand.Int64N(int64(e.Interval)/10+1))

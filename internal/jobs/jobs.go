@@ -67,6 +67,7 @@ type Queue struct {
 	every   []Every
 	cancel  context.CancelFunc
 	tickers sync.WaitGroup
+	rounds  rounds
 }
 
 // New makes a queue; it touches no database.

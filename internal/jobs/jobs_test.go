@@ -382,7 +382,16 @@ func TestManage(t *testing.T) {
 		})
 		add("test.good", 5, Unique("k")) // its namesake is done
 		until(t, "the next with the same key is done", func() bool { return good.count() == 3 })
-		until(t, "the second round", func() bool { mu.Lock(); defer mu.Unlock(); return rounds > 1 })
+		until(t, "the second round", func() bool {
+			all, err := q.Rounds(ctx)
+			if err != nil || len(all) != 1 || all[0].Name != "test.every" {
+				t.Fatalf("got %+v %v", all, err)
+			}
+			if r := all[0]; r.Rounds == 1 && (r.Err != "panic: the first round fails" || r.Failed != 1 || r.At.IsZero()) {
+				t.Fatalf("got %+v", r)
+			}
+			return all[0].Rounds > 1 && all[0].Err == "" && all[0].Failed == 1
+		})
 		if err := q.Stop(ctx); err != nil {
 			t.Error(err)
 		}
@@ -403,6 +412,9 @@ func TestManage(t *testing.T) {
 		}
 		if _, err := q.List(context.Background(), Filter{}); !errs.Is(err, errs.Unauthenticated) {
 			t.Errorf("anybody lists jobs: %v", err)
+		}
+		if _, err := q.Rounds(context.Background()); !errs.Is(err, errs.Unauthenticated) {
+			t.Errorf("anybody lists rounds: %v", err)
 		}
 	})
 }
