@@ -91,3 +91,6 @@ func (s *Service) Totals(ctx context.Context) (t Totals, err error) {
 
 // underway are the states in which departments owe an answer.
 const underway = `('dispatched', 'handling', 'rehandling')`
+
+// RulesNow are the settings in force today, for what a page lets one choose.
+func (s *Service) RulesNow(ctx context.Context) (*rule.Version, error) { return s.rules.Current(ctx) }

@@ -1,0 +1,122 @@
+// Package proposalweb shows proposals to people: first pages, queues, the case,
+// writing, acting, rating. It turns forms into calls of proposal.Service and
+// what that returns into parts of package ui.
+//
+// Main types: [Deps]; [Add] puts pages, menu and first-page cards into the
+// module of proposals. It owns no tables and decides nothing: which steps
+// somebody may take, and what of a case they may see, the service has said
+// before a page is drawn. Forms for steps are drawn from proposal.Fields, so
+// that a new step needs no new page.
+package proposalweb
+
+import (
+	"context"
+	_ "embed"
+	"strings"
+
+	"shangliang/internal/document"
+	"shangliang/internal/module"
+	"shangliang/internal/org"
+	"shangliang/internal/proposal"
+	"shangliang/internal/web"
+)
+
+// Words is the English of this package's texts.
+//
+//go:embed en.tsv
+var Words []byte
+
+// Deps are the services behind the pages.
+type Deps struct {
+	Proposals *proposal.Service
+	Org       *org.Service
+}
+
+// pages are the handlers. They are safe for concurrent use.
+type pages struct {
+	proposals *proposal.Service
+	org       *org.Service
+	limits    document.Limits
+	accept    string // the extensions of files that are taken
+	memory    memory
+}
+
+// Roles as groups, for menus and cards.
+var (
+	proposers = []string{"member", "collective"}
+	office    = []string{"clerk", "reviewer", "review_chair", "dispatcher"}
+	units     = []string{"unit_clerk", "unit_officer", "unit_leader"}
+)
+
+// Add puts the pages into the module.
+func Add(m *module.Module, d Deps) {
+	p := &pages{proposals: d.Proposals, org: d.Org, limits: d.Proposals.FileLimits()}
+	p.accept = strings.Join(p.limits.Extensions(), ",")
+	const group = "提案"
+	m.Menu = append(m.Menu,
+		module.MenuItem{Path: "/", Title: "首页", Icon: "home", Order: 0, Primary: true},
+		module.MenuItem{Path: "/proposals/mine", Title: "我的提案", Icon: "files", Group: group, Order: 10, Roles: proposers, Primary: true, Count: p.waiting},
+		module.MenuItem{Path: "/proposals/new", Title: "写提案", Icon: "edit", Group: group, Order: 11, Roles: proposers, Primary: true},
+		module.MenuItem{Path: "/proposals", Title: "提案办理", Icon: "files", Group: group, Order: 10, Roles: append([]string{"leader"}, office...), Primary: true, Count: p.waiting},
+		module.MenuItem{Path: "/inbox", Title: "承办提案", Icon: "inbox", Group: group, Order: 10, Roles: units, Primary: true, Count: p.waiting},
+		module.MenuItem{Path: "/proposals/paper", Title: "代录纸质提案", Icon: "edit", Group: group, Order: 12, Permission: "proposal.paper"},
+	)
+	m.Home = append(m.Home, p.cards()...)
+	before := m.Routes
+	m.Routes = func(rt *web.Router) {
+		if before != nil {
+			before(rt)
+		}
+		p.routes(rt)
+	}
+}
+
+func (p *pages) routes(rt *web.Router) {
+	rt.Get("/proposals", p.list)
+	rt.Get("/proposals/mine", p.mine)
+	rt.Get("/inbox", p.inbox)
+	rt.Get("/proposals/filter", p.filter)
+	rt.Get("/proposals.xlsx", p.export)
+	rt.Post("/proposals/bulk", p.bulk)
+
+	upload := p.limits.Most() + web.FormLimit
+	rt.Get("/proposals/new", p.newForm)
+	rt.Get("/proposals/paper", p.paperForm)
+	rt.Upload("/proposals/new", upload, p.create)
+	rt.Post("/proposals/new/save", p.saveNew)
+	rt.Get("/proposals/{id}/edit", p.editForm)
+	rt.Upload("/proposals/{id}/edit", upload, p.edit)
+	rt.Post("/proposals/{id}/save", p.save)
+	rt.Get("/people/pick", p.pickPeople)
+
+	rt.Get("/proposals/{id}", p.show)
+	rt.Get("/proposals/{id}/{action}", p.actionPage)
+	rt.Post("/proposals/{id}/{action}", p.act)
+	rt.Get("/proposals/{id}/assignments/{as}/{action}", p.actionPage)
+	rt.Post("/proposals/{id}/assignments/{as}/{action}", p.act)
+	rt.Post("/proposals/{id}/cosign", p.cosign)
+	rt.Post("/proposals/{id}/commitments/{commitment}/{action}", p.commitment)
+	rt.Get("/proposals/{id}/rate", p.rateForm)
+	rt.Upload("/proposals/{id}/rate", upload, p.rate)
+
+	rt.Get("/proposals/{id}/files/{file}", p.file)
+	rt.Upload("/proposals/{id}/files", upload, p.attach)
+	rt.Post("/proposals/{id}/files/{file}/remove", p.detach)
+}
+
+// waiting is how much waits for the actor: the sum of their queues.
+func (p *pages) waiting(ctx context.Context) (int, error) {
+	all, err := p.counts(ctx)
+	n := 0
+	for _, q := range all {
+		if !overlaps[q.ID] {
+			n += q.Count
+		}
+	}
+	return n, err
+}
+
+// overlaps are the queues whose cases are in another queue as well, or that
+// wait for somebody else.
+var overlaps = map[string]bool{"near_due": true, "overdue": true, "to_sign_for": true, "feedback": true, "drafts": true,
+	"unit_near": true, "unit_overdue": true, "unit_checking": true}
