@@ -33,6 +33,7 @@ import (
 	"shangliang/internal/org"
 	"shangliang/internal/org/orgweb"
 	"shangliang/internal/proposal"
+	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
 	"shangliang/internal/web"
@@ -173,6 +174,7 @@ func (a *App) pages() {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log})
+	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org})
 	a.sharedPages(at)
 }
 
