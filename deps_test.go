@@ -41,8 +41,9 @@ var layers = []layer{
 // contents speaks of what shared packages define, and one capability builds on
 // another only where it is written here.
 var also = map[string]string{
-	"module":    "figure rule jobs search clock notify org",
-	"cmd/bench": "actor db org proposal figure search demo",
+	"module":         "figure rule jobs search clock notify org",
+	"cmd/shangliang": "demo",
+	"cmd/bench":      "actor db org proposal figure search demo",
 }
 
 // never names the pairs that the rows allow and we do not want.
