@@ -26,11 +26,11 @@ func (c *counted) groups(facts []Fact, dim string) []Group {
 	if c.Rate() {
 		num := map[string]int64{}
 		for _, g := range c.num.groups(facts, dim) {
-			num[g.Value] = g.Amount
+			num[g.Key] = g.Amount
 		}
 		groups := c.den.groups(facts, dim)
 		for i := range groups {
-			groups[i].Count = Count{Num: num[groups[i].Value], Den: groups[i].Amount, Rate: true}
+			groups[i].Count = Count{Num: num[groups[i].Key], Den: groups[i].Amount, Rate: true}
 		}
 		return groups
 	}
@@ -41,7 +41,7 @@ func (c *counted) groups(facts []Fact, dim string) []Group {
 		if !ok {
 			i = len(groups)
 			at[value] = i
-			groups = append(groups, Group{Value: value})
+			groups = append(groups, Group{Key: value})
 		}
 		groups[i].Amount += amount
 	}

@@ -166,10 +166,10 @@ func (c Count) Text() string {
 	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + "%"
 }
 
-// Group is a figure of the facts that share a value of a dimension. Value is
+// Group is a figure of the facts that share a value of a dimension. Key is
 // empty for those that have none.
 type Group struct {
-	Value, Label string
+	Key, Label string
 	Count
 }
 

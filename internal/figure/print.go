@@ -45,7 +45,7 @@ func (r *Report) Lines(ctx context.Context) []Line {
 			l.Records = "/api/v1/figures/" + v.Def.ID + "/records"
 		}
 		for _, g := range v.Groups {
-			x := GroupLine{Key: g.Value, Label: g.Label, Text: g.Text()}
+			x := GroupLine{Key: g.Key, Label: g.Label, Text: g.Text()}
 			x.Value, x.Numerator, x.Denominator = g.numbers()
 			l.Groups = append(l.Groups, x)
 		}

@@ -381,7 +381,7 @@ func (s *Service) report(l *loaded) (*Report, error) {
 			v.Groups = c.groups(l.facts[src], l.request.By)
 			for i := range v.Groups {
 				g := &v.Groups[i]
-				if g.Label = cmp.Or(labels[src][g.Value], g.Value); g.Value == "" {
+				if g.Label = cmp.Or(labels[src][g.Key], g.Key); g.Key == "" {
 					g.Label = lang.T(ctx, "（无）")
 				}
 			}
@@ -424,9 +424,23 @@ func (l *loaded) labels(src *Source, named map[string]string) (map[string]string
 // order puts the largest first, those without a value last.
 func order(groups []Group) {
 	slices.SortStableFunc(groups, func(a, b Group) int {
-		if (a.Value == "") != (b.Value == "") {
-			return cmp.Compare(b.Value, a.Value)
+		if (a.Key == "") != (b.Key == "") {
+			return cmp.Compare(b.Key, a.Key)
 		}
 		return cmp.Or(cmp.Compare(b.Amount+b.Den, a.Amount+a.Den), cmp.Compare(a.Label, b.Label))
 	})
+}
+
+// Sessions lists the sessions of the actor's tenant, newest first: the years and
+// sessions that can be asked for.
+func (s *Service) Sessions(ctx context.Context) (all []*org.Session, err error) {
+	a, err := actor.Require(ctx, "figure.read")
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		all, err = org.Sessions(tx, a.Tenant)
+		return err
+	})
+	return all, err
 }

@@ -433,8 +433,8 @@ func (c *counting) checkAll(t *testing.T, r figure.Request, whole *figure.Report
 			var n figure.Count
 			for _, g := range v.Groups {
 				n.Amount, n.Num, n.Den, n.Rate = n.Amount+g.Amount, n.Num+g.Num, n.Den+g.Den, g.Rate
-				if g.Label == "" || g.Label == g.Value && dim.ID != "outcome" { // class e is not in the rules
-					t.Errorf("%s by %s: %q has no label", v.Def.ID, dim.ID, g.Value)
+				if g.Label == "" || g.Label == g.Key && dim.ID != "outcome" { // class e is not in the rules
+					t.Errorf("%s by %s: %q has no label", v.Def.ID, dim.ID, g.Key)
 				}
 			}
 			n.Rate = v.Rate
@@ -448,7 +448,7 @@ func (c *counting) checkAll(t *testing.T, r figure.Request, whole *figure.Report
 		// One figure's groups, opened one by one.
 		v, _ := by.Value(pick(c, []string{"proposal.replied", "proposal.progress_rate", "proposal.satisfaction_rate", "proposal.kept_rate"}))
 		for _, g := range v.Groups {
-			recs, err := c.figures.Records(c.clerk, v.Def.ID, figure.Request{Year: r.Year, AsOf: r.AsOf, Filter: []figure.Tag{{Dim: dim.ID, Value: g.Value}}})
+			recs, err := c.figures.Records(c.clerk, v.Def.ID, figure.Request{Year: r.Year, AsOf: r.AsOf, Filter: []figure.Tag{{Dim: dim.ID, Value: g.Key}}})
 			check(t, err)
 			if got := add(g.Rate, recs.Records); got != g.Count || recs.Value.Count != g.Count {
 				t.Errorf("%s of %s %q: %+v, records %+v, value %+v", v.Def.ID, dim.ID, g.Label, g.Count, got, recs.Value.Count)
@@ -555,7 +555,7 @@ func TestFiguresDims(t *testing.T) {
 			check(t, err)
 			n := map[string]int64{}
 			for _, g := range rep.Values[0].Groups {
-				n[g.Value] = g.Amount
+				n[g.Key] = g.Amount
 			}
 			return n
 		}
