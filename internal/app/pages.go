@@ -1,20 +1,34 @@
 package app
 
 import (
+	"context"
+	"slices"
+	"strconv"
+
+	"shangliang/internal/db"
+	"shangliang/internal/figure/figureweb"
 	"shangliang/internal/jobs/jobsweb"
+	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/notify/notifyweb"
+	"shangliang/internal/proposal"
 	"shangliang/internal/rule/ruleweb"
+	"shangliang/internal/search"
+	"shangliang/internal/search/searchweb"
+	"shangliang/internal/ui"
 )
 
 // sharedWords are the catalogues of the pages of shared packages.
-var sharedWords = [][]byte{jobsweb.Words, notifyweb.Words, ruleweb.Words}
+var sharedWords = [][]byte{figureweb.Words, jobsweb.Words, notifyweb.Words, ruleweb.Words, searchweb.Words}
 
 // sharedPages adds the pages of what all capabilities share.
 func (a *App) sharedPages(at map[string]*module.Module) {
 	ruleweb.Add(at["rule"], ruleweb.Deps{Rules: a.Rules, Now: a.Options.Now})
 	notifyweb.Add(at["notify"], notifyweb.Deps{Notices: a.Notices})
+	figureweb.Add(at["figure"], figureweb.Deps{Figures: a.Figures})
 	jobsweb.Add(at["jobs"], jobsweb.Deps{Jobs: a.Jobs, Titles: workTitles})
+	searchweb.Add(at["search"], searchweb.Deps{Find: a.find, Audience: proposal.Audience, Kinds: found, Facets: []searchweb.Facet{
+		{Name: "year", Title: "年份", Options: a.years}, {Name: "state", Title: "状态", Options: states}}})
 }
 
 // workTitles say in words what the work in the background does.
@@ -23,4 +37,47 @@ var workTitles = map[string]string{
 	"clock.tick":     "检查期限、发出提醒",
 	"notify.deliver": "发送邮件",
 	"org.sweep":      "清理过期的登录",
+}
+
+// found are the kinds of things that a search finds.
+var found = []searchweb.Kind{{ID: "proposal", Title: "提案", Path: "/proposals/", Badge: "state"}}
+
+// find searches in a transaction of its own.
+func (a *App) find(ctx context.Context, q search.Query) (res search.Results, err error) {
+	err = a.DB.Read(ctx, func(tx *db.Tx) error {
+		res, err = search.Find(tx, q)
+		return err
+	})
+	return res, err
+}
+
+// years are those of the tenant's sessions, the latest first.
+func (a *App) years(ctx context.Context) ([]ui.Option, error) {
+	sessions, err := a.Org.Sessions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var years []int
+	for _, s := range sessions {
+		years = append(years, s.Year)
+	}
+	slices.Sort(years)
+	years = slices.Compact(years)
+	slices.Reverse(years)
+	options := make([]ui.Option, len(years))
+	for i, y := range years {
+		options[i] = ui.Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y)}
+	}
+	return options, nil
+}
+
+// states are those in which a case can be found.
+func states(ctx context.Context) ([]ui.Option, error) {
+	var options []ui.Option
+	for _, s := range proposal.CaseFlow.States {
+		if s.ID != proposal.Draft && s.ID != proposal.Cosigning && s.ID != proposal.Approval {
+			options = append(options, ui.Option{Value: s.ID, Label: lang.T(ctx, "%s", lang.Word(s.Title))})
+		}
+	}
+	return options, nil
 }
