@@ -6,6 +6,7 @@
 package apptest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -138,6 +139,14 @@ func (w *World) Token(name string) string {
 	w.tokens[name] = in.Token
 	return in.Token
 }
+
+// Password is what somebody must type to sign in: the one-time password until
+// they have a password of their own.
+func (w *World) Password(name string) string { return cmp.Or(w.first[name], Password) }
+
+// Chose says that somebody chose [Password] as their own on the page of the
+// first sign-in.
+func (w *World) Chose(name string) { w.first[name] = "" }
 
 // Browser is a client of the platform's pages with somebody signed in; nobody
 // if the name is empty.

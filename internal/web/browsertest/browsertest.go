@@ -36,7 +36,6 @@ var (
 
 // Browser is one running Chromium; each person gets a [Tab] of their own.
 type Browser struct {
-	t   testing.TB
 	ctx context.Context
 	url string
 	axe string
@@ -61,7 +60,12 @@ func Start(t testing.TB, url string) *Browser {
 		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
-	return &Browser{t: t, ctx: ctx, url: url, axe: string(axe)}
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		t.Fatal(err)
+	}
+	return &Browser{ctx: ctx, url: url, axe: string(axe)}
 }
 
 // root is the folder of go.mod.
@@ -96,7 +100,7 @@ type Tab struct {
 // Open opens a window of its own, with its own cookies.
 func (b *Browser) Open(t testing.TB, name string, s Screen) *Tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	tab := &Tab{T: t, Name: name, ctx: ctx, url: b.url, axe: b.axe, seen: map[string]bool{}, screen: s}
 	tab.do(chromedp.EmulateViewport(s.Width, s.Height))
@@ -183,7 +187,7 @@ func (b *Tab) SeesNot(texts ...string) {
 // visible link, button or summary that reads exactly so, else the first that
 // begins so, else one that contains it.
 const find = `(words => {
-	const shown = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden' && !e.disabled;
+	const shown = e => e.checkVisibility({visibilityProperty: true}) && !e.disabled;
 	const all = [...document.querySelectorAll('dialog[open] button, dialog[open] a')].filter(shown);
 	if (!all.length) all.push(...[...document.querySelectorAll('a[href], button, summary, label.btn, input[type=submit], [role=option], [role=tab]')].filter(shown));
 	const says = e => (e.innerText || e.value || e.getAttribute('aria-label') || '').trim();
@@ -210,26 +214,46 @@ func (b *Tab) ClickCSS(css string) {
 // lies under something else is not clicked.
 func (b *Tab) press(element string) {
 	b.T.Helper()
-	eval[bool](b, "(window.__here = true)")
+	eval[bool](b, "(addEventListener('beforeunload', () => { window.__leaving = true }), window.__leaving = false, window.__here = true)")
 	point := eval[[]float64](b, `(e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getClientRects()[0]; return [r.left + r.width / 2, r.top + r.height / 2]; })(`+element+`)`)
 	if hit := eval[bool](b, fmt.Sprintf(`(e => { const x = document.elementFromPoint(%f, %f); return !!x && (e.contains(x) || x.contains(e)); })(%s)`, point[0], point[1], element)); !hit {
 		b.T.Errorf("%s: something covers %s at %s", b.Name, element, b.Path())
 	}
 	b.do(chromedp.MouseClickXY(point[0], point[1]))
-	// A new page has lost the mark; one that stays keeps it.
-	for range 40 {
-		gone, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!window.__here"))
-		if err != nil || gone {
+	b.settle()
+}
+
+// settle waits for the page that follows, if one does: a new page has lost the
+// mark, one that is being left says so, one that stays does neither.
+func (b *Tab) settle() {
+	b.T.Helper()
+	begin := time.Now()
+	for time.Since(begin) < 20*time.Second {
+		at, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("!window.__here ? 'there' : window.__leaving ? 'leaving' : 'here'"))
+		switch {
+		case err == nil && at == "there":
 			b.arrived()
+			return
+		case err == nil && at == "here" && time.Since(begin) > 200*time.Millisecond:
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	b.T.Fatalf("%s: no page comes after %s", b.Name, b.Path())
+}
+
+// Press presses keys, such as "j" or kb.Enter, and waits for the page that
+// follows if one does.
+func (b *Tab) Press(keys string) {
+	b.T.Helper()
+	eval[bool](b, "(addEventListener('beforeunload', () => { window.__leaving = true }), window.__leaving = false, window.__here = true)")
+	b.do(chromedp.KeyEvent(keys))
+	b.settle()
 }
 
 // field is a JavaScript function that finds the field with a label.
 const field = `(label => {
-	const shown = e => e.getClientRects().length > 0;
+	const shown = e => e.checkVisibility({visibilityProperty: true});
 	const says = l => l.innerText.replace(/[*＊]|（必填）/g, '').trim();
 	const labels = [...document.querySelectorAll('label, legend')].filter(shown);
 	const l = labels.find(l => says(l).split('\n')[0].trim() === label) || labels.find(l => says(l).startsWith(label)) || labels.find(l => says(l).includes(label));
@@ -262,6 +286,15 @@ func (b *Tab) Choose(label, option string) {
 	}
 }
 
+// Pick types a name into a field that looks things up and takes the one found.
+func (b *Tab) Pick(label, name string) {
+	b.T.Helper()
+	b.Fill(label, name)
+	option := "[...document.querySelectorAll('[role=listbox]:not([hidden]) [role=option]:not([aria-disabled])')].find(o => o.innerText.startsWith(" + quote(name) + "))"
+	b.Is(option)
+	b.press(option)
+}
+
 // Tick ticks the checkbox or radio button with a label; within names a legend or
 // heading of the group, "" for anywhere.
 func (b *Tab) Tick(within, label string) {
@@ -269,7 +302,7 @@ func (b *Tab) Tick(within, label string) {
 	element := `((within, label) => {
 		const groups = within ? [...document.querySelectorAll('fieldset, [role=radiogroup], [role=group]')].filter(g => { const l = g.querySelector('legend') || document.getElementById(g.getAttribute('aria-labelledby')); return l && l.innerText.includes(within); }) : [document];
 		for (const g of groups) {
-			const l = [...g.querySelectorAll('label')].filter(l => l.getClientRects().length > 0);
+			const l = [...g.querySelectorAll('label')].filter(l => l.checkVisibility({visibilityProperty: true}));
 			const hit = l.find(l => l.innerText.trim() === label) || l.find(l => l.innerText.trim().startsWith(label));
 			if (hit) return hit;
 		}
@@ -282,7 +315,7 @@ func (b *Tab) Tick(within, label string) {
 	}
 }
 
-// Upload gives files to the first file field of the page.
+// Upload gives files to the file field of a selector.
 func (b *Tab) Upload(css string, files ...string) {
 	b.T.Helper()
 	b.do(chromedp.SetUploadFiles(chromedp.CSS(css), files))
@@ -305,7 +338,7 @@ func (b *Tab) arrived() {
 		return
 	}
 	b.seen[path] = true
-	if wide := eval[float64](b, "document.documentElement.scrollWidth - innerWidth"); wide > 1 {
+	if wide := eval[float64](b, fmt.Sprintf("document.documentElement.scrollWidth - %d", b.screen.Width)); wide > 1 {
 		b.T.Errorf("%s: %s is %.0f pixels wider than the %s", b.Name, path, wide, b.screen.Name)
 	}
 	b.Axe()
