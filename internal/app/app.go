@@ -248,6 +248,7 @@ func (a *App) Start(ctx context.Context) error {
 		jobs.Every{Name: "ledger.seal", Interval: time.Second, Work: func(ctx context.Context) error { _, err := ledger.Seal(ctx, a.DB, a.Key); return err }},
 		jobs.Every{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
 		jobs.Every{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
+		jobs.Every{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
 		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
 	)
 	return a.Jobs.Start(ctx)
