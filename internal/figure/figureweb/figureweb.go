@@ -55,9 +55,9 @@ func Add(m *module.Module, d Deps) {
 		rt.Get("/figures/export", p.exportAll)
 		rt.Get("/figures/{id}", p.one)
 		rt.Get("/figures/{id}/export", p.exportOne)
-		rt.Get("/figures/reports", p.reports)
-		rt.Post("/figures/reports", p.freeze)
-		rt.Get("/figures/reports/{id}", p.report)
+		rt.Get("/figure-freezes", p.reports)
+		rt.Post("/figure-freezes", p.freeze)
+		rt.Get("/figure-freezes/{id}", p.report)
 	}
 	m.API = p.api
 }

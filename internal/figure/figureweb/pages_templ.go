@@ -82,7 +82,7 @@ func allActions() templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "定格与对照"), Icon: "camera", Href: "/figures/reports"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "定格与对照"), Icon: "camera", Href: "/figure-freezes"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -637,7 +637,7 @@ func reportsPage(v reportsView) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormInfo{Action: "/figures/reports", Err: v.err}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Form(ui.FormInfo{Action: "/figure-freezes", Err: v.err}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -785,7 +785,7 @@ func reportPage(v reportView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: v.frozen.Title, Lead: v.lead, Crumbs: []ui.Link{{Title: lang.T(ctx, "统计指标"), URL: "/figures"}, {Title: lang.T(ctx, "定格与对照"), URL: "/figures/reports"}}, Actions: oneActions()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: v.frozen.Title, Lead: v.lead, Crumbs: []ui.Link{{Title: lang.T(ctx, "统计指标"), URL: "/figures"}, {Title: lang.T(ctx, "定格与对照"), URL: "/figure-freezes"}}, Actions: oneActions()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

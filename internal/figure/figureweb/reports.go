@@ -48,7 +48,7 @@ func (p *pages) listReports(w http.ResponseWriter, r *http.Request, status int, 
 	v.table = ui.TableInfo{Caption: lang.T(ctx, "已定格的报告"), Columns: []ui.Column{{Title: lang.T(ctx, "报告名称"), Wide: true}, {Title: lang.T(ctx, "年度")}, {Title: lang.T(ctx, "截至")}, {Title: lang.T(ctx, "定格时间")}},
 		Empty: ui.Empty(ui.EmptyInfo{Title: lang.T(ctx, "还没有定格过"), Text: lang.T(ctx, "报告定稿时定格一次，以后就能说清当时的数字是怎么来的。")})}
 	for _, f := range all {
-		v.table.Rows = append(v.table.Rows, ui.Row{Href: "/figures/reports/" + f.ID, Name: f.Title,
+		v.table.Rows = append(v.table.Rows, ui.Row{Href: "/figure-freezes/" + f.ID, Name: f.Title,
 			Cells: []templ.Component{ui.Str(f.Title), ui.Str(lang.T(ctx, "%d年", f.Year)), ui.On(f.AsOf), ui.When(f.At.Time)}})
 	}
 	return web.Render(w, r, status, reportsPage(v))
@@ -72,7 +72,7 @@ func (p *pages) freeze(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.Flash(w, r, ui.Good, lang.T(r.Context(), "已定格"), "")
-	return web.Redirect(w, r, "/figures/reports/"+f.ID)
+	return web.Redirect(w, r, "/figure-freezes/"+f.ID)
 }
 
 // reportView is a freeze against what is counted now.
