@@ -14,6 +14,8 @@ import (
 	_ "embed"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"shangliang/internal/document"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
@@ -60,6 +62,8 @@ func Add(m *module.Module, d Deps) {
 		module.MenuItem{Path: "/proposals", Title: "提案办理", Icon: "files", Group: group, Order: 10, Roles: append([]string{"leader"}, office...), Primary: true, Count: p.waiting},
 		module.MenuItem{Path: "/inbox", Title: "承办提案", Icon: "inbox", Group: group, Order: 10, Roles: units, Primary: true, Count: p.waiting},
 		module.MenuItem{Path: "/proposals/paper", Title: "代录纸质提案", Icon: "edit", Group: group, Order: 12, Permission: "proposal.paper"},
+		module.MenuItem{Path: "/proposals/import", Title: "导入提案", Icon: "table", Group: group, Order: 13, Permission: "proposal.import"},
+		module.MenuItem{Path: "/rounds", Title: "提案征集", Icon: "flag", Group: group, Order: 14, Roles: append(append([]string{}, proposers...), office...)},
 	)
 	m.Home = append(m.Home, p.cards()...)
 	before := m.Routes
@@ -68,7 +72,10 @@ func Add(m *module.Module, d Deps) {
 			before(rt)
 		}
 		p.routes(rt)
+		addRounds(rt, d)
+		addImports(rt, d)
 	}
+	m.API = func(api huma.API) { addAPI(api, d) }
 }
 
 func (p *pages) routes(rt *web.Router) {

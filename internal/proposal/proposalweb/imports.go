@@ -1,0 +1,226 @@
+package proposalweb
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/document"
+	"shangliang/internal/errs"
+	"shangliang/internal/lang"
+	"shangliang/internal/proposal"
+	"shangliang/internal/ui"
+	"shangliang/internal/web"
+)
+
+// importPages bring a year's proposals in from a table: choose it, see what is
+// wrong with which cell, import all or the good rows.
+type importPages struct {
+	proposals *proposal.Service
+	limits    document.Limits
+	shelf     shelf
+}
+
+// addImports adds the pages of the import.
+func addImports(rt *web.Router, d Deps) {
+	p := &importPages{proposals: d.Proposals, limits: d.Proposals.FileLimits()}
+	rt.Get("/proposals/import", p.show)
+	rt.Get("/proposals/import.xlsx", p.template)
+	rt.Upload("/proposals/import", p.limits.Kinds[document.XLSX]+web.FormLimit, p.take)
+}
+
+// importView is the page in each of its three states: nothing chosen, a table
+// looked at, a table imported.
+type importView struct {
+	columns []document.Column
+	max     int64
+	err     error
+
+	token    string
+	name     string // of the file
+	unknown  []string
+	preview  *proposal.Preview
+	problems map[int][]document.Problem // by line
+	imported int                        // how many; with a token and without a preview
+}
+
+// template sends an empty table to fill in.
+func (p *importPages) template(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	columns, err := p.proposals.ImportTemplate(ctx)
+	if err != nil {
+		return err
+	}
+	name := lang.T(ctx, "提案导入模板")
+	var b bytes.Buffer // all of it first, so that what fails is still answered as an error
+	if err := document.WriteTemplate(&b, name, columns); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", document.ContentType(document.XLSX))
+	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
+	_, err = b.WriteTo(w)
+	return err
+}
+
+func (p *importPages) show(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.view(r.Context(), r.URL.Query().Get("table"))
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if v.err != nil {
+		status = web.Status(errs.KindOf(v.err))
+	}
+	return web.Render(w, r, status, importPage(v))
+}
+
+// view reads what the page shows. A table that cannot be read is no error of
+// the page: it says what to do.
+func (p *importPages) view(ctx context.Context, token string) (v importView, err error) {
+	v = importView{max: p.limits.Kinds[document.XLSX], token: token}
+	if v.columns, err = p.proposals.ImportTemplate(ctx); err != nil || token == "" {
+		return v, err
+	}
+	k, err := p.shelf.get(ctx, token)
+	if err != nil {
+		v.token, v.err = "", err
+		return v, nil
+	}
+	v.name = k.name
+	if k.done {
+		v.imported = k.n
+		return v, nil
+	}
+	t, err := k.open(p.limits)
+	if err == nil {
+		v.preview, err = p.proposals.PreviewImport(ctx, t)
+	}
+	if errs.KindOf(err) == errs.Internal && err != nil {
+		return v, err
+	}
+	if err != nil {
+		v.token, v.err = "", err
+		return v, nil
+	}
+	v.unknown = t.Unknown
+	v.problems = map[int][]document.Problem{}
+	for _, x := range v.preview.Problems {
+		v.problems[x.Line] = append(v.problems[x.Line], x)
+	}
+	return v, nil
+}
+
+// take keeps a table that was chosen and shows it, or imports one that was
+// looked at.
+func (p *importPages) take(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	a, err := actor.Require(ctx, "proposal.import")
+	if err != nil {
+		return err
+	}
+	token := r.PostFormValue("table")
+	if token != "" {
+		err = p.carryOut(ctx, token, r.PostFormValue("rows") == "good")
+	} else {
+		var up *web.Received
+		if up, err = web.Upload(r, "file", p.limits.Kinds[document.XLSX]); err == nil {
+			token, err = p.shelf.put(a, up.Name, up, up.Size)
+			up.Close()
+		}
+	}
+	switch kind := errs.KindOf(err); {
+	case err == nil:
+		return web.Redirect(w, r, query("/proposals/import", "table", token))
+	case kind == errs.Internal || kind == errs.Forbidden:
+		return err
+	default:
+		v, verr := p.view(ctx, token)
+		if verr != nil {
+			return verr
+		}
+		v.err = err
+		return web.Render(w, r, web.Status(kind), importPage(v))
+	}
+}
+
+// carryOut imports a table once, however often it is asked for.
+func (p *importPages) carryOut(ctx context.Context, token string, goodOnly bool) error {
+	k, err := p.shelf.get(ctx, token)
+	if err != nil || k.done {
+		return err
+	}
+	t, err := k.open(p.limits)
+	if err != nil {
+		return err
+	}
+	n, err := p.proposals.Import(ctx, t, goodOnly)
+	if err != nil || n == 0 {
+		return err
+	}
+	p.shelf.finish(token, n)
+	return nil
+}
+
+// shownRows bounds the rows that the preview draws; the numbers above them are
+// of all.
+const shownRows = 300
+
+// rows are the rows that the preview shows: the bad ones before the good.
+func (v importView) rows() []proposal.ImportRow {
+	all := slices.Clone(v.preview.Rows)
+	slices.SortStableFunc(all, func(x, y proposal.ImportRow) int {
+		switch {
+		case x.Bad == y.Bad:
+			return 0
+		case x.Bad:
+			return -1
+		}
+		return 1
+	})
+	return all[:min(len(all), shownRows)]
+}
+
+// bad is how many rows cannot be imported.
+func (v importView) bad() int { return len(v.preview.Rows) - v.preview.Good() }
+
+// table draws the rows; what is wrong stands in the cell where it is wrong.
+func (v importView) table(ctx context.Context) ui.TableInfo {
+	t := ui.TableInfo{Caption: lang.T(ctx, "表格内容"), Columns: []ui.Column{{Title: lang.T(ctx, "行"), Num: true, Short: true}}}
+	for _, c := range v.preview.Columns {
+		t.Columns = append(t.Columns, ui.Column{Title: say(ctx, c.Title)})
+	}
+	for _, row := range v.rows() {
+		out := ui.Row{Cells: make([]templ.Component, 0, len(t.Columns))}
+		if row.Bad {
+			out.Kind = ui.Bad
+		}
+		out.Cells = append(out.Cells, ui.Num(row.Line))
+		for _, c := range v.preview.Columns {
+			out.Cells = append(out.Cells, importCell(short(row.Values[c.ID]), v.problemsAt(row.Line, c.ID)))
+		}
+		t.Rows = append(t.Rows, out)
+	}
+	return t
+}
+
+func (v importView) problemsAt(line int, column string) (here []document.Problem) {
+	for _, x := range v.problems[line] {
+		if x.Column == column {
+			here = append(here, x)
+		}
+	}
+	return here
+}
+
+// short is the beginning of a long text.
+func short(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
