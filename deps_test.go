@@ -26,7 +26,7 @@ var layers = []layer{
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
-	{"shared", "ledger rule clock org notify search figure", "pure base shared",
+	{"shared", "ledger rule clock org notify search figure backup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"capability", "proposal", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
@@ -43,7 +43,7 @@ var layers = []layer{
 var also = map[string]string{
 	"module":         "figure rule jobs search clock notify org",
 	"cmd/shangliang": "demo",
-	"cmd/bench":      "actor db org proposal figure search demo",
+	"cmd/bench":      "actor calendar db ledger backup org proposal search demo",
 }
 
 // never names the pairs that the rows allow and we do not want.
