@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/app/apptest"
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
@@ -753,4 +754,60 @@ func BenchmarkFigures(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestFiguresPlayed counts a case that was played through the services, and
+// finds what the case itself says.
+func TestFiguresPlayed(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		count := func(id string) figure.Count {
+			t.Helper()
+			rep, err := w.Figures.Compute(w.As("柳文书"), figure.Request{Year: 2026, IDs: []string{"proposal." + id}})
+			check(t, err)
+			return rep.Values[0].Count
+		}
+		if count("submitted").Amount != 0 || count("reply_rate").Known() {
+			t.Error("nothing happened yet")
+		}
+		p := w.Play(proposal.FeedbackOpen)
+		for id, want := range map[string]int64{"submitted": 1, "submitted_individual": 1, "filed": 1, "dispatched": 1, "replied": 1, "on_time": 1,
+			"in_person": 1, "in_progress": 1, "progress": 1, "promises": 1, "kept": 0, "overdue": 0, "rated": 0, "no_response": 0, "rehandled": 0} {
+			if got := count(id).Amount; got != want {
+				t.Errorf("%s is %d, want %d", id, got, want)
+			}
+		}
+		p = w.Play(proposal.FollowingUp)
+		if p.Meaning != "in_progress" || p.Satisfaction != "satisfied" {
+			t.Fatalf("the case is %+v", p)
+		}
+		if got := count("satisfaction_rate"); got.Num != 1 || got.Den != 1 {
+			t.Errorf("satisfaction: %+v of two cases, one rated", got)
+		}
+		if got := count("progress_rate"); got.Num != 2 || got.Den != 2 || got.Text() != "100%" {
+			t.Errorf("got %+v", got)
+		}
+		recs, err := w.Figures.Records(w.As("柳文书"), "proposal.satisfied", figure.Request{Year: 2026, By: "unit"})
+		check(t, err)
+		if len(recs.Records) != 1 || recs.Records[0].Link != "/proposals/"+p.ID || recs.Records[0].Person != "余知秋" || recs.Records[0].Body != "县水利局" || recs.Value.Groups[0].Label != "县水利局" {
+			t.Errorf("got %+v", recs)
+		}
+		// The days go by: the promise is late, then kept.
+		w.Go("2026-06-02")
+		if count("promises_late").Amount != 2 {
+			t.Error("the promises were due on 31 May")
+		}
+		c, err := w.Proposals.Get(w.As("柳文书"), p.ID)
+		check(t, err)
+		x := c.Commitments[0]
+		check(t, w.Proposals.ReportCommitment(w.As("江承平"), p.ID, x.ID, x.Version, "5月20日完成清淤3.2公里"))
+		check(t, w.Proposals.DecideCommitment(w.As("柳文书"), p.ID, x.ID, x.Version+1, true, ""))
+		if got := count("kept_rate"); got.Num != 1 || got.Den != 2 {
+			t.Errorf("got %+v", got)
+		}
+		rep, err := w.Figures.Compute(w.As("柳文书"), figure.Request{Year: 2026, AsOf: "2026-06-01", IDs: []string{"proposal.kept"}})
+		check(t, err)
+		if rep.Values[0].Amount != 0 {
+			t.Error("on 1 June nothing was kept")
+		}
+	})
 }
