@@ -75,7 +75,7 @@ func read(r *http.Request, base proposal.Filter) (proposal.Filter, place, error)
 		f.Title = web.Clean(r.FormValue("q"))
 	}
 	if base.Mine {
-		f.Mine = true
+		f.Mine = f.Queue == "" // a queue knows whose it is, and may wait for who stands behind nothing yet
 	}
 	if base.Body != "" {
 		f.Body = base.Body
@@ -408,7 +408,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.Mine = base.Mine
+	f.Mine = base.Mine && f.Queue == ""
 	k, err := p.known(ctx)
 	if err != nil {
 		return err
