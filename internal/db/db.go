@@ -169,9 +169,10 @@ func redact(s string) string {
 // than most of our queries do. Texts with lists expand to many forms, so that
 // the cache is bounded; past it statements are not prepared.
 type stmtCache struct {
-	db    *sql.DB // nil: the driver caches by itself
-	mu    sync.RWMutex
-	stmts map[string]*sql.Stmt
+	db     *sql.DB // nil: the driver caches by itself
+	mu     sync.RWMutex
+	stmts  map[string]*sql.Stmt
+	wanted map[string]int // of the writer: texts met and not prepared yet
 }
 
 const maxStmts = 600
@@ -199,6 +200,36 @@ func (c *stmtCache) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	}
 	c.stmts[query] = s
 	return s, nil
+}
+
+// have returns a statement that is prepared already, and notes one that is not
+// for prepare. Only the writer calls it.
+func (c *stmtCache) have(query string) *sql.Stmt {
+	if s := c.stmts[query]; s != nil {
+		return s
+	}
+	if c.wanted == nil || len(c.wanted) >= maxStmts {
+		c.wanted = map[string]int{}
+	}
+	c.wanted[query]++
+	return nil
+}
+
+// prepare prepares what was met more than once, between transactions. A text
+// that cannot be prepared fails where it is used.
+func (c *stmtCache) prepare() {
+	for query, n := range c.wanted {
+		if n < 2 || len(c.stmts) >= maxStmts {
+			continue
+		}
+		delete(c.wanted, query)
+		if s, err := c.db.Prepare(query); err == nil {
+			if c.stmts == nil {
+				c.stmts = map[string]*sql.Stmt{}
+			}
+			c.stmts[query] = s
+		}
+	}
 }
 
 func (c *stmtCache) close() {

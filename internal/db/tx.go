@@ -57,13 +57,19 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // stmt returns a statement prepared on this transaction's connection, or nil
 // where statements are not prepared here. On SQLite's one writing connection
-// preparing through the pool would wait for the transaction itself, so there
-// it is prepared within the transaction and kept.
+// preparing through the pool would wait for the transaction itself: there a
+// statement is prepared between two batches, once it was seen twice.
 func (t *Tx) stmt(query string) (*sql.Stmt, error) {
-	if t.cache == nil || t.cache.db == nil || t.write {
+	if t.cache == nil || t.cache.db == nil {
 		return nil, nil
 	}
-	s, err := t.cache.get(t.ctx, query)
+	var s *sql.Stmt
+	var err error
+	if t.write {
+		s = t.cache.have(query)
+	} else {
+		s, err = t.cache.get(t.ctx, query)
+	}
 	if s == nil || err != nil {
 		return nil, err
 	}
@@ -72,7 +78,16 @@ func (t *Tx) stmt(query string) (*sql.Stmt, error) {
 
 // Exec runs a statement and returns how many rows it touched.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
-	res, err := t.sql.ExecContext(t.ctx, query, args...)
+	s, err := t.stmt(query)
+	if err != nil {
+		return 0, explain(err, query)
+	}
+	var res sql.Result
+	if s != nil {
+		res, err = s.ExecContext(t.ctx, args...)
+	} else {
+		res, err = t.sql.ExecContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, explain(err, query)
 	}

@@ -194,6 +194,7 @@ func (d *DB) writer() {
 			}
 			r.result <- r.err
 		}
+		d.writeStmts.prepare()
 	}
 }
 
@@ -202,7 +203,7 @@ func (d *DB) runOne(s *sql.Tx, r *writeRequest) {
 		return
 	}
 	// An interrupted statement would roll back the whole batch in SQLite.
-	t := &Tx{db: d, sql: s, now: At(d.now()).Time, write: true}
+	t := &Tx{db: d, sql: s, now: At(d.now()).Time, write: true, cache: &d.writeStmts}
 	t.ctx = context.WithValue(context.WithoutCancel(r.ctx), txKey{}, t)
 	defer func() {
 		if p := recover(); p != nil {
