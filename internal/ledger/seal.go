@@ -167,8 +167,9 @@ func Seal(ctx context.Context, d *db.DB, k *Key) (sealed int, err error) {
 }
 
 func seal(tx *db.Tx, k *Key) (n int, checkpoint string, err error) {
-	entries, err := db.All(tx, (*Entry).fields, `SELECT `+entryColumns+entryFrom+
-		`JOIN ledger_pending p ON p.entry = e.id ORDER BY e.id LIMIT $1`, sealBatch)
+	// Ordered by what is pending: by e.id SQLite would look through the whole ledger.
+	entries, err := db.All(tx, (*Entry).fields, `SELECT `+entryColumns+` FROM ledger_pending p JOIN ledger_entry e ON e.id = p.entry
+		LEFT JOIN ledger_leaf l ON l.entry = e.id ORDER BY p.entry LIMIT $1`, sealBatch)
 	if err != nil {
 		return 0, "", err
 	}
