@@ -11,7 +11,7 @@ function move(step) {
   const next = list[Math.min(list.length - 1, Math.max(0, at + step))];
   list[at]?.classList.remove("here");
   next.classList.add("here");
-  (next.querySelector("a.row-link, a, input") || next).focus({ preventScroll: true });
+  (next.querySelector("a.row-link") || next.querySelector("a, input") || next).focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 
