@@ -101,21 +101,35 @@ func (v *caseView) actions(ctx context.Context) []ui.Action {
 			all[i].Kind = ui.Secondary // a page has one main button
 		}
 	}
-	if len(all) > 0 && all[0].Kind == ui.Secondary && all[0].Not == "" {
+	if len(all) > 0 && rank(all[0]) == 0 {
 		all[0].Kind = ui.Primary
 	}
 	return all
 }
 
-// rank puts what can be done before what waits, and what cannot be undone last.
+// rank puts what carries the case on before what does not, then what cannot be
+// undone, then what waits for something.
 func rank(a ui.Action) int {
 	switch {
 	case a.Not != "":
-		return 2
+		return 3
 	case a.Kind == ui.Danger:
+		return 2
+	case asides[a.Icon]:
 		return 1
 	}
 	return 0
+}
+
+// asides are the icons of steps that lead off the main path; the others carry
+// the case on.
+var asides = map[string]bool{"arrow-back-up": true, "clock-plus": true, "plus": true}
+
+// icons of steps, where the usual arrow would mislead.
+var icons = map[string]string{
+	"return": "arrow-back-up", "send_back": "arrow-back-up", "reopen": "arrow-back-up", "request_return": "arrow-back-up", "reject": "arrow-back-up",
+	"refuse_return": "x", "refuse_extension": "x", "request_extension": "clock-plus", "add_unit": "plus", "contact": "message-circle", "draft": "edit",
+	"sign": "check", "receive": "check", "pass": "check", "file": "check", "check": "check", "approve": "check", "close": "check", "dispatch": "send", "sign_off": "send", "submit": "send",
 }
 
 // actionURL is where a step is posted to.
@@ -128,7 +142,7 @@ func (v *caseView) actionURL(a proposal.Action) string {
 
 // action draws a step of a lifecycle.
 func (v *caseView) action(ctx context.Context, a proposal.Action) ui.Action {
-	out := ui.Action{ID: "do-" + a.Action, Label: say(ctx, a.Title), Follows: say(ctx, a.Says), URL: v.actionURL(a), Version: int64(v.Version)}
+	out := ui.Action{ID: "do-" + a.Action, Label: say(ctx, a.Title), Follows: say(ctx, a.Says), URL: v.actionURL(a), Icon: icons[a.Action], Version: int64(v.Version)}
 	if a.Assignment != nil {
 		out.ID += "-" + a.Assignment.ID
 		out.Version = int64(a.Assignment.Version)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -193,6 +194,9 @@ func (v *caseView) facts(ctx context.Context) []ui.Item {
 	if v.SerialNo > 0 {
 		add(lang.T(ctx, "流水号"), itoa(v.SerialNo))
 	}
+	if len(v.Parties) == 1 && v.Kind != proposal.Collective {
+		add(lang.T(ctx, "提案人"), v.name(v.Lead))
+	}
 	add(lang.T(ctx, "届次"), v.Session.Title)
 	if v.SerialNo > 0 {
 		if v.Interim {
@@ -262,32 +266,70 @@ func (v *caseView) people(ctx context.Context) []ui.PersonInfo {
 	return all
 }
 
-// clocks parts the clocks into those that run, to be explained, and those that
-// ended, to be mentioned.
-func (v *caseView) clocks(ctx context.Context) (running []ui.ClockInfo, ended []ui.ClockInfo) {
-	for _, k := range v.Clocks {
-		if k.State == clock.Cancelled || k.DueOn == "" && !k.Paused {
-			continue
-		}
-		info := ui.ClockInfo{Title: say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today, Paused: k.Paused}
-		if k.Object == "assignment" && len(v.Assignments) > 1 {
-			if as, err := v.Assignment(k.ObjectID); err == nil {
-				info.Title += " · " + v.name(as.Unit)
-			}
-		}
-		if k.State != clock.Running {
-			info.Met = k.StoppedOn
-			ended = append(ended, info)
-			continue
-		}
-		for _, s := range k.Steps() {
-			info.Why = append(info.Why, s.Text(ctx))
-		}
-		running = append(running, info)
-	}
-	slices.SortStableFunc(running, func(a, b ui.ClockInfo) int { return b.Today.Sub(b.Due) - a.Today.Sub(a.Due) })
-	return running, ended
+// concerns reports whether a clock is one that the actor has to do with: a
+// department is shown its own, and as host those of who owes it an opinion.
+func (v *caseView) concerns(k *clock.Clock) bool {
+	own := v.own()
+	return own == nil || k.Object != "assignment" || k.ObjectID == own.ID || own.Role == proposal.Host
 }
+
+// clock is a deadline as a part of package ui shows it.
+func (v *caseView) clock(ctx context.Context, k *clock.Clock) ui.ClockInfo {
+	info := ui.ClockInfo{Title: say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today, Paused: k.Paused}
+	if k.Object == "assignment" && len(v.Assignments) > 1 {
+		info.Title += " · " + v.name(v.unitOf(k.ObjectID))
+	}
+	if k.State != clock.Running {
+		info.Met = k.StoppedOn
+	}
+	return info
+}
+
+// running are the deadlines that run, explained; the department's own first, the
+// others as they are due.
+func (v *caseView) running(ctx context.Context) []ui.ClockInfo {
+	var all []*clock.Clock
+	for _, k := range v.Clocks {
+		if k.State == clock.Running && (k.DueOn != "" || k.Paused) && v.concerns(k) {
+			all = append(all, k)
+		}
+	}
+	own := v.own()
+	slices.SortStableFunc(all, func(a, b *clock.Clock) int {
+		if own != nil && (a.ObjectID == own.ID) != (b.ObjectID == own.ID) {
+			if a.ObjectID == own.ID {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.DueOn.String(), b.DueOn.String())
+	})
+	infos := make([]ui.ClockInfo, len(all))
+	for i, k := range all {
+		infos[i] = v.clock(ctx, k)
+		for _, s := range k.Steps() {
+			infos[i].Why = append(infos[i].Why, s.Text(ctx))
+		}
+	}
+	return infos
+}
+
+// ended mentions the deadlines that are over: done in time or not.
+func (v *caseView) ended(ctx context.Context) []ui.Item {
+	var all []ui.Item
+	for _, k := range v.Clocks {
+		if k.State != clock.Met && k.State != clock.Late || !v.concerns(k) {
+			continue
+		}
+		c := v.clock(ctx, k)
+		kind, word := c.State(ctx)
+		all = append(all, ui.Item{Term: c.Title, Value: ui.Group(ui.Badge(kind, word), ui.Str(" "), ui.On(c.Met))})
+	}
+	return all
+}
+
+// lately is how much of the history is in sight from the start.
+const lately = 8
 
 // history tells what happened, newest first; what somebody saved many times in
 // a row is told once.
