@@ -21,7 +21,6 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
-	_ "modernc.org/sqlite"             // the SQLite driver
 )
 
 // Dialect names the database behind a [DB]. Only db, search and jobs may ask.
@@ -50,9 +49,6 @@ type DB struct {
 	now     func() time.Time
 	read    *sql.DB
 	write   *sql.DB // SQLite: one connection; PostgreSQL: the same pool as read
-
-	readStmts, writeStmts stmtCache
-	reading               chan struct{} // SQLite: a place for each reader
 
 	queue chan *writeRequest // SQLite: to the writer
 	done  chan struct{}      // closed when the writer has ended
@@ -100,7 +96,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, readers int) error {
 	pragmas := "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(2)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	var err error
-	if d.write, err = sql.Open("sqlite", file+"?_txlock=immediate&"+pragmas+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)"); err != nil {
+	if d.write, err = openKept(file + "?" + pragmas + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)"); err != nil {
 		return err
 	}
 	d.write.SetMaxOpenConns(1)
@@ -110,16 +106,12 @@ func (d *DB) openSQLite(ctx context.Context, path string, readers int) error {
 		d.write.Close()
 		return err
 	}
-	if d.read, err = sql.Open("sqlite", file+"?_txlock=deferred&"+pragmas+"&_pragma=query_only(1)"); err != nil {
+	if d.read, err = openKept(file + "?" + pragmas + "&_pragma=query_only(1)"); err != nil {
 		d.write.Close()
 		return err
 	}
-	// One connection more than there are readers: a statement that is new is
-	// prepared on a connection of its own while its transaction holds another.
-	d.read.SetMaxOpenConns(readers + 1)
-	d.read.SetMaxIdleConns(readers + 1)
-	d.reading = make(chan struct{}, readers)
-	d.readStmts.db, d.writeStmts.db = d.read, d.write
+	d.read.SetMaxOpenConns(readers)
+	d.read.SetMaxIdleConns(readers)
 	d.queue = make(chan *writeRequest, 256)
 	d.done = make(chan struct{})
 	go d.writer()
@@ -133,8 +125,6 @@ func (d *DB) Close() error {
 		if d.dialect == SQLite {
 			close(d.queue)
 			<-d.done
-			d.readStmts.close()
-			d.writeStmts.close()
 			err = d.read.Close()
 		}
 		if e := d.write.Close(); err == nil {
@@ -163,80 +153,4 @@ func redact(s string) string {
 		return "a URL that does not parse"
 	}
 	return u.Redacted()
-}
-
-// stmtCache keeps prepared statements by their text: parsing a query costs more
-// than most of our queries do. Texts with lists expand to many forms, so that
-// the cache is bounded; past it statements are not prepared.
-type stmtCache struct {
-	db     *sql.DB // nil: the driver caches by itself
-	mu     sync.RWMutex
-	stmts  map[string]*sql.Stmt
-	wanted map[string]int // of the writer: texts met and not prepared yet
-}
-
-const maxStmts = 600
-
-func (c *stmtCache) get(ctx context.Context, query string) (*sql.Stmt, error) {
-	c.mu.RLock()
-	s := c.stmts[query]
-	full := len(c.stmts) >= maxStmts
-	c.mu.RUnlock()
-	if s != nil || full {
-		return s, nil
-	}
-	s, err := c.db.PrepareContext(context.WithoutCancel(ctx), query)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old := c.stmts[query]; old != nil {
-		s.Close()
-		return old, nil
-	}
-	if c.stmts == nil {
-		c.stmts = map[string]*sql.Stmt{}
-	}
-	c.stmts[query] = s
-	return s, nil
-}
-
-// have returns a statement that is prepared already, and notes one that is not
-// for prepare. Only the writer calls it.
-func (c *stmtCache) have(query string) *sql.Stmt {
-	if s := c.stmts[query]; s != nil {
-		return s
-	}
-	if c.wanted == nil || len(c.wanted) >= maxStmts {
-		c.wanted = map[string]int{}
-	}
-	c.wanted[query]++
-	return nil
-}
-
-// prepare prepares what was met more than once, between transactions. A text
-// that cannot be prepared fails where it is used.
-func (c *stmtCache) prepare() {
-	for query, n := range c.wanted {
-		if n < 2 || len(c.stmts) >= maxStmts {
-			continue
-		}
-		delete(c.wanted, query)
-		if s, err := c.db.Prepare(query); err == nil {
-			if c.stmts == nil {
-				c.stmts = map[string]*sql.Stmt{}
-			}
-			c.stmts[query] = s
-		}
-	}
-}
-
-func (c *stmtCache) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.stmts {
-		s.Close()
-	}
-	c.stmts = nil
 }

@@ -17,14 +17,20 @@ import (
 // [DB.Read] or [DB.Write] was given, and never after that function returned.
 type Tx struct {
 	db    *DB
-	sql   *sql.Tx
+	on    runner
 	ctx   context.Context
 	id    string
 	now   time.Time
 	write bool
 	depth int      // of nested writes, for the savepoints' names
 	after []func() // to run once committed
-	cache *stmtCache
+}
+
+// runner is what statements run on: a *sql.Tx, or the *sql.Conn of a reader on
+// SQLite.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 type txKey struct{}
@@ -45,8 +51,12 @@ func (t *Tx) ID() string {
 // and to the microsecond, as the database keeps it.
 func (t *Tx) Now() time.Time { return t.now }
 
-// SQL gives the transaction of the standard library, for the job queue only.
-func (t *Tx) SQL() *sql.Tx { return t.sql }
+// SQL gives the transaction of the standard library, for the job queue only; nil
+// in a Read.
+func (t *Tx) SQL() *sql.Tx {
+	s, _ := t.on.(*sql.Tx)
+	return s
+}
 
 // Dialect says which database this is; for search and jobs only.
 func (t *Tx) Dialect() Dialect { return t.db.dialect }
@@ -55,39 +65,9 @@ func (t *Tx) Dialect() Dialect { return t.db.dialect }
 // if it is not. It must not fail: what may fail is a job.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
-// stmt returns a statement prepared on this transaction's connection, or nil
-// where statements are not prepared here. On SQLite's one writing connection
-// preparing through the pool would wait for the transaction itself: there a
-// statement is prepared between two batches, once it was seen twice.
-func (t *Tx) stmt(query string) (*sql.Stmt, error) {
-	if t.cache == nil || t.cache.db == nil {
-		return nil, nil
-	}
-	var s *sql.Stmt
-	var err error
-	if t.write {
-		s = t.cache.have(query)
-	} else {
-		s, err = t.cache.get(t.ctx, query)
-	}
-	if s == nil || err != nil {
-		return nil, err
-	}
-	return t.sql.StmtContext(t.ctx, s), nil
-}
-
 // Exec runs a statement and returns how many rows it touched.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
-	s, err := t.stmt(query)
-	if err != nil {
-		return 0, explain(err, query)
-	}
-	var res sql.Result
-	if s != nil {
-		res, err = s.ExecContext(t.ctx, args...)
-	} else {
-		res, err = t.sql.ExecContext(t.ctx, query, args...)
-	}
+	res, err := t.on.ExecContext(t.statement(), query, args...)
 	if err != nil {
 		return 0, explain(err, query)
 	}
@@ -96,17 +76,21 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Query runs a query; the caller closes the rows.
 func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	s, err := t.stmt(query)
-	if err != nil {
-		return nil, explain(err, query)
+	if err := t.ctx.Err(); err != nil {
+		return nil, err
 	}
-	var rows *sql.Rows
-	if s != nil {
-		rows, err = s.QueryContext(t.ctx, args...)
-	} else {
-		rows, err = t.sql.QueryContext(t.ctx, query, args...)
-	}
+	rows, err := t.on.QueryContext(t.statement(), query, args...)
 	return rows, explain(err, query)
+}
+
+// statement is the context for one statement. On SQLite who gave up waiting is
+// noticed between statements: to watch for it during each one costs several
+// goroutines, and interrupting one that writes would roll back the whole batch.
+func (t *Tx) statement() context.Context {
+	if t.db.dialect == SQLite {
+		return context.Background()
+	}
+	return t.ctx
 }
 
 // Get scans the one row of a query into dest; no row is an errs.NotFound error.

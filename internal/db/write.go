@@ -21,29 +21,40 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) error {
 		defer t.within(ctx)()
 		return f(t)
 	}
-	opts := &sql.TxOptions{ReadOnly: d.dialect == Postgres}
-	if d.dialect == Postgres {
-		opts.Isolation = sql.LevelRepeatableRead
+	if d.dialect == SQLite {
+		return d.readSQLite(ctx, f)
 	}
-	if d.reading != nil {
-		select {
-		case d.reading <- struct{}{}:
-			defer func() { <-d.reading }()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	s, err := d.read.BeginTx(ctx, opts)
+	s, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return err
 	}
 	defer s.Rollback()
-	t := &Tx{db: d, sql: s, now: At(d.now()).Time, cache: &d.readStmts}
-	t.ctx = context.WithValue(ctx, txKey{}, t)
-	if err := f(t); err != nil {
+	if err := f(d.tx(ctx, s, false)); err != nil {
 		return err
 	}
 	return s.Commit()
+}
+
+// readSQLite begins and ends the transaction itself: a sql.Tx starts a goroutine,
+// and another for every query in it, which together cost as much as a query.
+func (d *DB) readSQLite(ctx context.Context, f func(*Tx) error) error {
+	c, err := d.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.ExecContext(context.Background(), "BEGIN"); err != nil {
+		return err
+	}
+	defer c.ExecContext(context.Background(), "ROLLBACK") // nothing was written; also after a panic
+	return f(d.tx(ctx, c, false))
+}
+
+// tx makes the Tx of a transaction that has begun.
+func (d *DB) tx(ctx context.Context, on runner, write bool) *Tx {
+	t := &Tx{db: d, on: on, now: At(d.now()).Time, write: write}
+	t.ctx = context.WithValue(ctx, txKey{}, t)
+	return t
 }
 
 // Write runs f in a transaction that behaves as if it were alone; when Write
@@ -87,24 +98,24 @@ func (t *Tx) nested(f func(*Tx) error) (err error) {
 	name := fmt.Sprintf("s%d", t.depth)
 	mark := len(t.after)
 	defer func() { t.depth-- }()
-	if _, err := t.sql.ExecContext(t.ctx, "SAVEPOINT "+name); err != nil {
+	if _, err := t.on.ExecContext(t.statement(), "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	finished := false
 	defer func() {
 		if !finished { // f panicked
-			t.sql.ExecContext(t.ctx, "ROLLBACK TO "+name)
+			t.on.ExecContext(t.statement(), "ROLLBACK TO "+name)
 		}
 	}()
 	err = f(t)
 	finished = true
 	if err != nil {
 		t.after = t.after[:mark]
-		if _, e := t.sql.ExecContext(t.ctx, "ROLLBACK TO "+name); e != nil {
+		if _, e := t.on.ExecContext(t.statement(), "ROLLBACK TO "+name); e != nil {
 			return errors.Join(err, e)
 		}
 	}
-	if _, e := t.sql.ExecContext(t.ctx, "RELEASE "+name); e != nil {
+	if _, e := t.on.ExecContext(t.statement(), "RELEASE "+name); e != nil {
 		return errors.Join(err, e)
 	}
 	return err
@@ -194,7 +205,6 @@ func (d *DB) writer() {
 			}
 			r.result <- r.err
 		}
-		d.writeStmts.prepare()
 	}
 }
 
@@ -203,8 +213,7 @@ func (d *DB) runOne(s *sql.Tx, r *writeRequest) {
 		return
 	}
 	// An interrupted statement would roll back the whole batch in SQLite.
-	t := &Tx{db: d, sql: s, now: At(d.now()).Time, write: true, cache: &d.writeStmts}
-	t.ctx = context.WithValue(context.WithoutCancel(r.ctx), txKey{}, t)
+	t := d.tx(context.WithoutCancel(r.ctx), s, true)
 	defer func() {
 		if p := recover(); p != nil {
 			r.panic = p
@@ -248,8 +257,7 @@ func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) ([]func(), erro
 		return nil, err
 	}
 	defer s.Rollback()
-	t := &Tx{db: d, sql: s, now: At(d.now()).Time, write: true}
-	t.ctx = context.WithValue(ctx, txKey{}, t)
+	t := d.tx(ctx, s, true)
 	if err := f(t); err != nil {
 		return nil, err
 	}
