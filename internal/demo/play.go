@@ -210,57 +210,43 @@ type scene struct {
 
 func (s *scene) as(a actor.Actor) context.Context { return actor.With(s.tx.Context(), a) }
 
-// state reads what the services need to be told: the version that was seen.
-func (s *scene) state() (state string, version int, err error) {
-	err = s.tx.Get(`SELECT state, version FROM proposal WHERE tenant = $1 AND id = $2`, []any{s.house.id, s.id}, &state, &version)
-	return state, version, err
+// now is the case as it is in this transaction.
+func (s *scene) now() (*proposal.Proposal, error) {
+	return proposal.Of(s.tx, s.house.id, s.id)
 }
 
 // do takes a step of the case.
 func (s *scene) do(a actor.Actor, action string, in proposal.Input) error {
-	_, version, err := s.state()
+	now, err := s.now()
 	if err != nil {
 		return err
 	}
-	_, err = s.Proposals.Do(s.as(a), s.id, version, action, in)
+	_, err = s.Proposals.Do(s.as(a), s.id, now.Version, action, in)
 	return err
 }
 
-type assigned struct {
-	id, unit, role, state string
-	version               int
-}
-
-func (a *assigned) fields() []any { return []any{&a.id, &a.unit, &a.role, &a.state, &a.version} }
-
-// assignments are the open ones of the newest round.
-func (s *scene) assignments() ([]*assigned, error) {
-	return db.All(s.tx, (*assigned).fields, `SELECT id, unit, role, state, version FROM assignment WHERE tenant = $1 AND proposal = $2
-		AND state NOT IN ('returned', 'cancelled', 'delivered', 'opinion_sent') ORDER BY id`, s.house.id, s.id)
-}
-
-// each takes a step with every open assignment that want accepts, as somebody of
-// its department.
-func (s *scene) each(who func(*unit) actor.Actor, action string, want func(*assigned) bool, in func(*assigned, *unit) proposal.Input) error {
-	all, err := s.assignments()
+// each takes a step with every open assignment that want accepts (all if nil),
+// as somebody of its department.
+func (s *scene) each(who func(*unit) actor.Actor, action string, want func(*proposal.Assignment) bool, in func(*unit) proposal.Input) error {
+	all, err := proposal.AssignmentsOf(s.tx, s.house.id, s.id)
 	if err != nil {
 		return err
 	}
 	for _, a := range all {
-		if want != nil && !want(a) {
+		if !a.Open() || want != nil && !want(a) {
 			continue
 		}
-		u := s.house.unitOf[a.unit]
+		u := s.house.unitOf[a.Unit]
 		var fill proposal.Input
 		if in != nil {
-			fill = in(a, u)
+			fill = in(u)
 		}
-		if _, err := s.Proposals.DoAssignment(s.as(who(u)), s.id, a.id, a.version, action, fill); err != nil {
+		if _, err := s.Proposals.DoAssignment(s.as(who(u)), s.id, a.ID, a.Version, action, fill); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func answers(a *assigned) bool   { return a.role != proposal.CoHandler }
-func coHandles(a *assigned) bool { return a.role == proposal.CoHandler }
+func answers(a *proposal.Assignment) bool   { return a.Answers() }
+func coHandles(a *proposal.Assignment) bool { return !a.Answers() }

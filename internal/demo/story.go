@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"shangliang/internal/actor"
-	"shangliang/internal/db"
 	"shangliang/internal/proposal"
 )
 
@@ -143,7 +142,7 @@ func (s *story) write(pl plan, r *rand.Rand) {
 		}
 		if pl.waits { // the deadline hands it in
 			s.add("submit", 12, func(sc *scene) error {
-				if state, _, err := sc.state(); err != nil || state != proposal.Cosigning {
+				if now, err := sc.now(); err != nil || now.State != proposal.Cosigning {
 					return err
 				}
 				return sc.do(lead, "submit_joint", proposal.Input{})
@@ -178,13 +177,13 @@ func (s *story) review(pl plan, r *rand.Rand) {
 			who, action = h.body[h.proposer[pl.lead]][1], "approve"
 		}
 		s.add("submit", 2, func(sc *scene) error {
-			_, version, err := sc.state()
+			now, err := sc.now()
 			if err != nil {
 				return err
 			}
 			t := s.text
 			t.Suggestions += "\n以上建议请承办单位在三个月内答复，并邀请提案人实地察看。"
-			if _, err := sc.Proposals.Save(sc.as(who), s.id, version, t); err != nil {
+			if _, err := sc.Proposals.Save(sc.as(who), s.id, now.Version, t); err != nil {
 				return err
 			}
 			return sc.do(who, action, proposal.Input{})
@@ -238,12 +237,12 @@ func (s *story) dispatch(pl plan, units []*unit, r *rand.Rand) {
 		wrong := h.units[pl.wrong]
 		s.add("dispatch", wait, send(proposal.UnitRole{Unit: wrong.id, Role: proposal.Sole}))
 		s.add("request_return", 2, func(sc *scene) error {
-			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", nil, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", nil, func(*unit) proposal.Input {
 				return proposal.Input{Unit: units[0].id, Reason: "提案所提事项不在本单位职责范围内，建议交由" + units[0].name + "承办。"}
 			})
 		})
 		s.add("grant_return", 2, func(sc *scene) error {
-			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "grant_return", nil, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "grant_return", nil, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "同意，改交" + units[0].name + "。"}
 			})
 		})
@@ -252,12 +251,12 @@ func (s *story) dispatch(pl plan, units []*unit, r *rand.Rand) {
 	s.add("dispatch", wait, send(to...))
 	if pl.keeps {
 		s.add("request_return", 1, func(sc *scene) error {
-			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", answers, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", answers, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "该事项涉及多个部门，建议由其他单位牵头。"}
 			})
 		})
 		s.add("refuse_return", 2, func(sc *scene) error {
-			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "refuse_return", answers, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "refuse_return", answers, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "按职责分工由你单位牵头，请抓紧办理。"}
 			})
 		})
@@ -281,7 +280,7 @@ func (s *story) handle(pl plan, r *rand.Rand, talk int, extended bool) {
 	officer := func(u *unit) actor.Actor { return u.officer }
 	leader := func(u *unit) actor.Actor { return u.leader }
 	s.add("sign", 1+r.IntN(2), func(sc *scene) error {
-		return sc.each(func(u *unit) actor.Actor { return u.clerk }, "sign", func(a *assigned) bool { return a.state == proposal.Issued }, nil)
+		return sc.each(func(u *unit) actor.Actor { return u.clerk }, "sign", func(a *proposal.Assignment) bool { return a.State == proposal.Issued }, nil)
 	})
 	kind := pick(r, contactKinds)
 	if pl.phone {
@@ -289,25 +288,25 @@ func (s *story) handle(pl plan, r *rand.Rand, talk int, extended bool) {
 	}
 	place, summary := pick(r, places), s.w.fill(pick(r, talks))
 	s.add("contact", talk, func(sc *scene) error {
-		return sc.each(officer, "contact", answers, func(_ *assigned, u *unit) proposal.Input {
+		return sc.each(officer, "contact", answers, func(u *unit) proposal.Input {
 			return proposal.Input{Kind: kind, On: sc.today, People: "提案人、" + u.officer.Name + "、" + u.leader.Name, Summary: "在" + place + "与提案人沟通：" + summary}
 		})
 	})
 	if extended {
 		s.add("request_extension", 18, func(sc *scene) error {
-			return sc.each(leader, "request_extension", answers, func(*assigned, *unit) proposal.Input {
+			return sc.each(leader, "request_extension", answers, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "涉及的方案正在征求意见，需等论证会后才能给出明确答复，申请延期。"}
 			})
 		})
 		s.add("grant_extension", 2, func(sc *scene) error {
-			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "grant_extension", answers, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(*unit) actor.Actor { return h.dispatcher }, "grant_extension", answers, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "同意延期一次，请提前告知提案人。"}
 			})
 		})
 	}
 	if pl.host {
 		s.add("opinion", 4, func(sc *scene) error {
-			err := sc.each(officer, "draft", coHandles, func(_ *assigned, u *unit) proposal.Input {
+			err := sc.each(officer, "draft", coHandles, func(u *unit) proposal.Input {
 				return proposal.Input{Body: u.name + "会办意见：同意主办单位的思路，涉及我单位职责的部分将予以配合，所需资料随时提供。"}
 			})
 			if err != nil {
@@ -317,13 +316,13 @@ func (s *story) handle(pl plan, r *rand.Rand, talk int, extended bool) {
 		})
 	}
 	write := func(sc *scene) error {
-		return sc.each(officer, "draft", answers, func(a *assigned, u *unit) proposal.Input { return s.reply(sc, pl, u) })
+		return sc.each(officer, "draft", answers, func(u *unit) proposal.Input { return s.reply(sc, pl, u) })
 	}
 	s.add("draft", 6+r.IntN(12)+pl.slow, write)
 	s.add("sign_off", 1+r.IntN(3), func(sc *scene) error { return sc.each(leader, "sign_off", answers, nil) })
 	if pl.rejected {
 		s.add("reject", 1, func(sc *scene) error {
-			return sc.each(func(*unit) actor.Actor { return h.clerk }, "reject", answers, func(*assigned, *unit) proposal.Input {
+			return sc.each(func(*unit) actor.Actor { return h.clerk }, "reject", answers, func(*unit) proposal.Input {
 				return proposal.Input{Reason: "答复未逐条回应建议，请补充后重新报送。"}
 			})
 		})
@@ -423,7 +422,7 @@ func (s *story) finish(pl plan, r *rand.Rand) {
 		wait = 18
 	}
 	s.add("close", wait, func(sc *scene) error {
-		if state, _, err := sc.state(); err != nil || state != proposal.FeedbackOpen {
+		if now, err := sc.now(); err != nil || now.State != proposal.FeedbackOpen {
 			return err // the deadline closed it
 		}
 		return sc.do(h.clerk, "close", proposal.Input{})
@@ -431,34 +430,30 @@ func (s *story) finish(pl plan, r *rand.Rand) {
 	if pl.promise {
 		told := s.w.fill(pick(r, evidence))
 		s.add("report", 20+r.IntN(15), func(sc *scene) error {
-			return sc.promises("open", func(id string, version int, u *unit) error {
-				return sc.Proposals.ReportCommitment(sc.as(u.officer), s.id, id, version, told)
+			return sc.promises("open", func(c *proposal.Commitment, u *unit) error {
+				return sc.Proposals.ReportCommitment(sc.as(u.officer), s.id, c.ID, c.Version, told)
 			})
 		})
 		s.add("confirm", 3, func(sc *scene) error {
-			return sc.promises("reported", func(id string, version int, _ *unit) error {
-				return sc.Proposals.DecideCommitment(sc.as(h.clerk), s.id, id, version, true, "")
+			return sc.promises("reported", func(c *proposal.Commitment, _ *unit) error {
+				return sc.Proposals.DecideCommitment(sc.as(h.clerk), s.id, c.ID, c.Version, true, "")
 			})
 		})
 	}
 	s.add("archive", 5+r.IntN(5), by(h.clerk, "archive"))
 }
 
-type promised struct {
-	id, unit string
-	version  int
-}
-
-func (c *promised) fields() []any { return []any{&c.id, &c.unit, &c.version} }
-
 // promises does something with each promise of the case that is in a state.
-func (s *scene) promises(state string, f func(id string, version int, u *unit) error) error {
-	all, err := db.All(s.tx, (*promised).fields, `SELECT id, unit, version FROM commitment WHERE tenant = $1 AND proposal = $2 AND state = $3 ORDER BY id`, s.house.id, s.id, state)
+func (s *scene) promises(state string, f func(c *proposal.Commitment, u *unit) error) error {
+	all, err := proposal.CommitmentsOf(s.tx, s.house.id, s.id)
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
-		if err := f(c.id, c.version, s.house.unitOf[c.unit]); err != nil {
+		if c.State != state {
+			continue
+		}
+		if err := f(c, s.house.unitOf[c.Unit]); err != nil {
 			return err
 		}
 	}
