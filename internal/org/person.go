@@ -187,17 +187,33 @@ func (s *Service) People(ctx context.Context, q PeopleFilter) (list []Listed, mo
 	return list, more, err
 }
 
+// peopleWhere is the condition of a filter; its parameters are those of
+// [PeopleFilter.args].
+const peopleWhere = ` FROM person WHERE tenant = $1 AND id > $3 AND active = $4
+		AND ($5 = '' OR name LIKE $6 ESCAPE '\' OR post LIKE $6 ESCAPE '\' OR member_no = $5 OR phone = $5)
+		AND ($7 = '' OR id IN (SELECT person FROM seat WHERE tenant = $1 AND ` + onDay2 + ` AND ($7 = 'member' OR kind = $7)))
+		AND ($8 = '' OR id IN (SELECT person FROM membership WHERE tenant = $1 AND ` + onDay2 + ` AND body = $8))`
+
+func (q *PeopleFilter) args(tx *db.Tx, tenant string) []any {
+	text := tidy(q.Text)
+	return []any{tenant, Today(tx), q.After, !q.Gone, text, like(text), q.Seat, q.Body}
+}
+
+// CountPeople says how many people [Service.People] would list in all. Wants
+// org.people.
+func (s *Service) CountPeople(ctx context.Context, q PeopleFilter) (n int, err error) {
+	q.After = ""
+	err = s.read(ctx, "org.people", func(tx *db.Tx, a actor.Actor) error {
+		return tx.Get(`SELECT COUNT(*)`+peopleWhere, q.args(tx, a.Tenant), &n)
+	})
+	return n, err
+}
+
 func people(tx *db.Tx, tenant string, q PeopleFilter) ([]Listed, bool, error) {
 	if q.Number <= 0 {
 		q.Number = 50
 	}
-	text := tidy(q.Text)
-	all, err := db.All(tx, (*Person).fields, `SELECT `+personColumns+` FROM person WHERE tenant = $1 AND id > $3 AND active = $4
-		AND ($5 = '' OR name LIKE $6 ESCAPE '\' OR post LIKE $6 ESCAPE '\' OR member_no = $5 OR phone = $5)
-		AND ($7 = '' OR id IN (SELECT person FROM seat WHERE tenant = $1 AND `+onDay2+` AND ($7 = 'member' OR kind = $7)))
-		AND ($8 = '' OR id IN (SELECT person FROM membership WHERE tenant = $1 AND `+onDay2+` AND body = $8))
-		ORDER BY id LIMIT $9`,
-		tenant, Today(tx), q.After, !q.Gone, text, like(text), q.Seat, q.Body, q.Number+1)
+	all, err := db.All(tx, (*Person).fields, `SELECT `+personColumns+peopleWhere+` ORDER BY id LIMIT $9`, append(q.args(tx, tenant), q.Number+1)...)
 	if err != nil {
 		return nil, false, err
 	}

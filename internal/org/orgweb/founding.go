@@ -1,6 +1,7 @@
 package orgweb
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,7 +67,7 @@ func (f *founding) check() error {
 func merge(all ...error) error {
 	var f errs.Fields
 	for _, err := range all {
-		if e, ok := err.(*errs.Error); ok {
+		if e, ok := errors.AsType[*errs.Error](err); ok {
 			f = append(f, e.Fields...)
 		}
 	}
@@ -76,23 +77,16 @@ func merge(all ...error) error {
 // lines reads the bodies that stand one in a line: a name, and for departments
 // after a comma the system they belong to; the government's where none is named.
 func (f *founding) lines() ([]org.Body, error) {
-	departments, err := bodyLines("department", f.Departments)
+	departments, err := bodyLines("department", f.Departments, "departments")
 	if err != nil {
-		e := err.(*errs.Error)
-		e.Fields[0].Name = "departments"
-		return nil, e
+		return nil, err
 	}
-	groups, err := bodyLines("group", f.Groups)
-	if err != nil {
-		e := err.(*errs.Error)
-		e.Fields[0].Name = "groups"
-		return nil, e
-	}
-	return append(departments, groups...), nil
+	groups, err := bodyLines("group", f.Groups, "groups")
+	return append(departments, groups...), err
 }
 
-// bodyLines reads lines of bodies of a kind; the error is at the field "lines".
-func bodyLines(kind, text string) ([]org.Body, error) {
+// bodyLines reads lines of bodies of a kind, typed into a field.
+func bodyLines(kind, text, field string) ([]org.Body, error) {
 	var all []org.Body
 	var f errs.Fields
 	n := 0
@@ -115,11 +109,11 @@ func bodyLines(kind, text string) ([]org.Body, error) {
 			case b.ShortName == "":
 				b.ShortName = c
 			default:
-				f.Add("lines", "第%d行写得不对：每行一个名称，后面可以用逗号隔开写简称和系统", n)
+				f.Add(field, "第%d行写得不对：每行一个名称，后面可以用逗号隔开写简称和系统", n)
 			}
 		}
 		if utf8.RuneCountInString(b.Name) > 60 {
-			f.Add("lines", "第%d行太长，名称最多60个字", n)
+			f.Add(field, "第%d行太长，名称最多60个字", n)
 		}
 		all = append(all, b)
 	}
@@ -156,7 +150,7 @@ func (f *founding) founding() org.Founding {
 // place gives the service's messages the names of this form's fields, where a
 // tenant, a term, a session and a person use the same word.
 func (f *founding) place(err error) error {
-	e, ok := err.(*errs.Error)
+	e, ok := errors.AsType[*errs.Error](err)
 	if !ok || len(e.Fields) == 0 {
 		return err
 	}

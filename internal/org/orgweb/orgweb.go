@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -110,7 +111,7 @@ func done(w http.ResponseWriter, r *http.Request, text, path string) error {
 // failed tells on the next page what went wrong with an act of one button,
 // which has no form to show again.
 func failed(w http.ResponseWriter, r *http.Request, err error, path string) error {
-	e, ok := err.(*errs.Error)
+	e, ok := errors.AsType[*errs.Error](err)
 	if !ok || !mends[e.Kind] && e.Kind != errs.Forbidden {
 		return err
 	}

@@ -1,0 +1,292 @@
+package orgweb
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/document"
+	"shangliang/internal/errs"
+	"shangliang/internal/lang"
+	"shangliang/internal/org"
+	"shangliang/internal/web"
+)
+
+const (
+	importPath = "/people/import"
+	rosterSize = 5 << 20 // bytes of a roster file
+)
+
+// rosterLimits are what a roster file may be.
+func rosterLimits() document.Limits {
+	l := document.Defaults()
+	l.Kinds = map[document.Kind]int64{document.XLSX: rosterSize, document.CSV: rosterSize}
+	l.Rows = org.MaxRosterRows
+	return l
+}
+
+// shelf keeps roster files between their preview and their import, for a while
+// and in memory only: they are full of personal data. The zero value is ready
+// to use.
+type shelf struct {
+	mu    sync.Mutex
+	files map[string]shelved
+}
+
+type shelved struct {
+	account, tenant, name string
+	data                  []byte
+	until                 time.Time
+}
+
+const (
+	shelvedFor  = 30 * time.Minute
+	shelvedMost = 30 << 20 // bytes of all files together
+)
+
+// put keeps a file; when there is too much, what expires first goes.
+func (s *shelf) put(f shelved, now time.Time) (id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files == nil {
+		s.files = map[string]shelved{}
+	}
+	total := len(f.data)
+	for id, old := range s.files {
+		if now.After(old.until) {
+			delete(s.files, id)
+		} else {
+			total += len(old.data)
+		}
+	}
+	for total > shelvedMost && len(s.files) > 0 {
+		first := ""
+		for id, old := range s.files {
+			if first == "" || old.until.Before(s.files[first].until) {
+				first = id
+			}
+		}
+		total -= len(s.files[first].data)
+		delete(s.files, first)
+	}
+	id = rand.Text()
+	f.until = now.Add(shelvedFor)
+	s.files[id] = f
+	return id
+}
+
+// get returns a file to who put it there.
+func (s *shelf) get(id string, a actor.Actor, now time.Time) (shelved, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.files[id]
+	return f, ok && f.account == a.Account && f.tenant == a.Tenant && now.Before(f.until)
+}
+
+func (s *shelf) drop(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.files, id)
+}
+
+// sheet opens a kept file; it is read anew each time.
+func (f shelved) sheet() (*document.Table, error) {
+	return document.Open(f.name, bytes.NewReader(f.data), int64(len(f.data)), rosterLimits())
+}
+
+// importForm is how a roster is to be taken in.
+type importForm struct {
+	File     string `form:"file"`
+	Term     string `form:"term"`
+	Create   bool   `form:"create"`
+	GoodOnly bool   `form:"good_only"`
+	Accounts bool   `form:"accounts"`
+}
+
+func (f importForm) options() org.ImportOptions {
+	return org.ImportOptions{Term: f.Term, Create: f.Create, GoodOnly: f.GoodOnly, Accounts: f.Accounts}
+}
+
+// importPage is the preview of a roster file.
+type importPage struct {
+	*org.RosterPreview
+	Name  string
+	Terms []*org.Term
+	In    importForm
+	Opens bool // may open accounts
+	Err   error
+}
+
+func (p *pages) showImport(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if _, err := actor.Require(ctx, "org.roster"); err != nil {
+		return err
+	}
+	in, err := web.Decode[importForm](r)
+	if err != nil {
+		return err
+	}
+	if in.File == "" {
+		return web.Render(w, r, http.StatusOK, importView(nil))
+	}
+	v, err := p.preview(ctx, in)
+	if err != nil {
+		return again(w, r, err, importView(err))
+	}
+	return web.Render(w, r, http.StatusOK, previewView(v))
+}
+
+// gone is what a file is that waited too long.
+func gone() error {
+	var f errs.Fields
+	f.Add("file", "上传的文件已过期，请重新选择文件")
+	return f.Err()
+}
+
+func (p *pages) preview(ctx context.Context, in importForm) (*importPage, error) {
+	a, err := actor.Require(ctx, "org.roster")
+	if err != nil {
+		return nil, err
+	}
+	f, ok := p.waiting.get(in.File, a, p.Now())
+	if !ok {
+		return nil, gone()
+	}
+	t, err := f.sheet()
+	if err != nil {
+		return nil, err
+	}
+	v := &importPage{Name: f.name, In: in, Opens: a.Can("org.manage")}
+	if v.RosterPreview, err = p.Org.PreviewRoster(ctx, t, in.options()); err != nil {
+		return nil, err
+	}
+	v.Terms, err = p.Org.Terms(ctx)
+	return v, err
+}
+
+// uploadRoster keeps a file and leads to its preview.
+func (p *pages) uploadRoster(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	a, err := actor.Require(ctx, "org.roster")
+	if err != nil {
+		return err
+	}
+	id, err := p.shelve(r, a)
+	if err != nil {
+		return again(w, r, err, importView(err))
+	}
+	return web.Redirect(w, r, importPath+"?file="+url.QueryEscape(id)+"&create=yes")
+}
+
+func (p *pages) shelve(r *http.Request, a actor.Actor) (string, error) {
+	up, err := web.Upload(r, "file", rosterSize)
+	if err != nil {
+		return "", err
+	}
+	defer up.Close()
+	data, err := io.ReadAll(up)
+	if err != nil {
+		return "", err
+	}
+	f := shelved{account: a.Account, tenant: a.Tenant, name: up.Name, data: data}
+	if _, err := f.sheet(); err != nil { // tell at once what cannot be read at all
+		return "", err
+	}
+	return p.waiting.put(f, p.Now()), nil
+}
+
+func (p *pages) importRoster(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	a, err := actor.Require(ctx, "org.roster")
+	if err != nil {
+		return err
+	}
+	in, err := web.Decode[importForm](r)
+	if err != nil {
+		return err
+	}
+	if in.Accounts && !a.Can("org.manage") {
+		return errs.New(errs.Forbidden, "只有系统管理员可以开通账号")
+	}
+	f, ok := p.waiting.get(in.File, a, p.Now())
+	if !ok {
+		return again(w, r, gone(), importView(gone()))
+	}
+	t, err := f.sheet()
+	var result *org.RosterResult
+	if err == nil {
+		result, err = p.Org.ImportRoster(ctx, t, in.options())
+	}
+	if err != nil {
+		v, e := p.preview(ctx, in)
+		if e != nil {
+			return again(w, r, e, importView(e))
+		}
+		v.Err = err
+		return again(w, r, err, previewView(v))
+	}
+	p.waiting.drop(in.File)
+	text := lang.T(ctx, "导入了%d人；%d人原已在册，没有改动", result.People, result.Existing)
+	if result.Bad > 0 {
+		text += lang.T(ctx, "；%d行有误，没有导入", result.Bad)
+	}
+	if len(result.Passwords) > 0 {
+		return p.showSlips(w, r, result.Passwords, text)
+	}
+	return done(w, r, text, "/people")
+}
+
+func (p *pages) rosterTemplate(w http.ResponseWriter, r *http.Request) error {
+	if _, err := actor.Require(r.Context(), "org.roster"); err != nil {
+		return err
+	}
+	name := lang.T(r.Context(), "委员名册模板")
+	h := w.Header()
+	h.Set("Content-Type", document.ContentType(document.XLSX))
+	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
+	return document.WriteTemplate(w, name, org.RosterColumns)
+}
+
+// problemOf is what is wrong with a cell, as a text; empty if nothing is.
+func problemOf(ctx context.Context, row *org.RosterRow, column string) string {
+	for _, x := range row.Problems {
+		if x.Column == column {
+			return lang.T(ctx, x.Msg, x.Args...)
+		}
+	}
+	return ""
+}
+
+// loose are the problems of a row that are about none of the columns shown.
+func loose(ctx context.Context, row *org.RosterRow, columns []document.Column) string {
+	text := ""
+	for _, x := range row.Problems {
+		shown := false
+		for _, c := range columns {
+			shown = shown || c.ID == x.Column
+		}
+		if !shown {
+			text += lang.T(ctx, x.Msg, x.Args...) + " "
+		}
+	}
+	return text
+}
+
+// shownRows bounds what a preview shows, not what is imported.
+const shownRows = 300
+
+func (v *importPage) rows(bad bool) []*org.RosterRow {
+	var all []*org.RosterRow
+	for _, r := range v.Rows {
+		if (len(r.Problems) > 0) == bad && len(all) < shownRows {
+			all = append(all, r)
+		}
+	}
+	return all
+}
