@@ -59,38 +59,5 @@ func openRounds(tx *db.Tx, tenant string, today calendar.Date) ([]*Round, error)
 	return db.All(tx, (*Round).fields, `SELECT `+roundColumns+` FROM collection_round WHERE tenant = $1 AND opens_on <= $2 AND closes_on >= $2 ORDER BY closes_on, id`, tenant, today)
 }
 
-// Totals are the numbers of one year at a glance. The figures proper, with their
-// definitions and records, are in package figure.
-type Totals struct {
-	Year                                         int
-	Submitted, Filed, Handling, Replied, Overdue int
-}
-
-// Totals counts the cases of the current session's year in the actor's reach.
-func (s *Service) Totals(ctx context.Context) (t Totals, err error) {
-	a, err := actor.Require(ctx, "")
-	if err != nil {
-		return t, err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		session, err := org.CurrentSession(tx, a.Tenant)
-		if err != nil {
-			return err
-		}
-		t.Year = session.Year
-		cond, args := reach(a, []any{a.Tenant, t.Year, org.Today(tx)})
-		return tx.Get(`SELECT COUNT(*) FILTER (WHERE p.serial_no > 0 AND p.state <> 'withdrawn'),
-			COUNT(*) FILTER (WHERE p.case_no > 0),
-			COUNT(*) FILTER (WHERE p.state IN `+underway+`),
-			COUNT(*) FILTER (WHERE p.replied_at <> '' AND p.state NOT IN `+underway+`),
-			COUNT(*) FILTER (WHERE p.state IN `+underway+` AND p.due_on <> '' AND p.due_on < $3)
-			FROM proposal p WHERE p.tenant = $1 AND p.year = $2 AND `+cond, args, &t.Submitted, &t.Filed, &t.Handling, &t.Replied, &t.Overdue)
-	})
-	return t, err
-}
-
-// underway are the states in which departments owe an answer.
-const underway = `('dispatched', 'handling', 'rehandling')`
-
 // RulesNow are the settings in force today, for what a page lets one choose.
 func (s *Service) RulesNow(ctx context.Context) (*rule.Version, error) { return s.rules.Current(ctx) }

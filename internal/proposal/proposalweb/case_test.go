@@ -112,4 +112,3 @@ func TestMainPath(t *testing.T) {
 		})
 	}
 }
-

@@ -17,7 +17,6 @@ import (
 // cards are the parts of first pages, in the order of what presses most.
 func (p *pages) cards() []module.Card {
 	return []module.Card{
-		{Roles: []string{"leader"}, Order: 10, Load: p.yearCard},
 		{Roles: slices.Concat(proposers, office, units), Order: 10, Load: p.queuesCard},
 		{Roles: proposers, Order: 20, Load: p.roundsCard},
 		{Roles: proposers, Order: 30, Load: p.mineCard},
@@ -137,33 +136,6 @@ func (p *pages) promisesCard(ctx context.Context) (templ.Component, error) {
 		return nil, err
 	}
 	return promisesPart(owed[:min(len(owed), owedShown)], len(owed), k, today), nil
-}
-
-// yearCard is the year in a few numbers, each with its records.
-func (p *pages) yearCard(ctx context.Context) (templ.Component, error) {
-	t, err := p.proposals.Totals(ctx)
-	if err != nil {
-		return nil, err
-	}
-	year := itoa(t.Year)
-	states := func(states ...string) string {
-		url := query("/proposals", "year", year)
-		for _, s := range states {
-			url += "&state=" + s
-		}
-		return url
-	}
-	late := ui.StatInfo{Label: lang.T(ctx, "逾期"), Value: itoa(t.Overdue), URL: query("/proposals", "year", year, "overdue", "yes", "sort", "due")}
-	if t.Overdue > 0 {
-		late.Kind = ui.Bad
-	}
-	return yearPart(t.Year, []ui.StatInfo{
-		{Label: lang.T(ctx, "提交"), Value: itoa(t.Submitted), URL: states()},
-		{Label: lang.T(ctx, "立案"), Value: itoa(t.Filed), URL: states(proposal.Filed, proposal.Dispatched, proposal.Handling, proposal.Rehandling, proposal.Replied, proposal.FeedbackOpen, proposal.Closed, proposal.FollowingUp, proposal.Archived)},
-		{Label: lang.T(ctx, "办理中"), Value: itoa(t.Handling), URL: states(proposal.Dispatched, proposal.Handling, proposal.Rehandling)},
-		{Label: lang.T(ctx, "已答复"), Value: itoa(t.Replied), URL: states(proposal.Replied, proposal.FeedbackOpen, proposal.Closed, proposal.FollowingUp, proposal.Archived)},
-		late,
-	}), nil
 }
 
 // daysLeft tells how long a call is still open.

@@ -42,7 +42,7 @@ func (v *caseView) dutyFacts(ctx context.Context, d duty) []ui.Item {
 		all = append(all, ui.Item{Term: lang.T(ctx, "完成"), Value: ui.On(calendar.On(d.EndedAt.Time))})
 	}
 	if d.Note != "" {
-		all = append(all, ui.Item{Term: lang.T(ctx, "交办意见"), Value: ui.Prose(d.Note)})
+		all = append(all, ui.Item{Term: lang.T(ctx, "交办意见"), Value: ui.Str(d.Note)})
 	}
 	return all
 }
@@ -124,16 +124,6 @@ func (v *caseView) purposeOptions(ctx context.Context, can []string) []ui.Option
 	all := make([]ui.Option, len(can))
 	for i, p := range can {
 		all[i] = ui.Option{Value: p, Label: say(ctx, org.Title(purposes, p))}
-	}
-	return all
-}
-
-// endedClocks mention deadlines that are over: done in time or not.
-func endedClocks(ctx context.Context, ended []ui.ClockInfo) []ui.Item {
-	all := make([]ui.Item, len(ended))
-	for i, c := range ended {
-		kind, word := c.State(ctx)
-		all[i] = ui.Item{Term: c.Title, Value: ui.Group(ui.Badge(kind, word), ui.Str(" "), ui.On(c.Met))}
 	}
 	return all
 }

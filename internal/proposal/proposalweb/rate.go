@@ -35,7 +35,6 @@ func (p *pages) rateForm(w http.ResponseWriter, r *http.Request) error {
 	if v.State != proposal.FeedbackOpen || !v.may() {
 		return web.Redirect(w, r, v.url(""))
 	}
-	v.Contacted = true
 	if old := v.caseView.Rating(v.who.Person); old != nil && !v.paper {
 		v.Rating = proposal.Rating{Overall: old.Overall, Scores: old.Scores, Comment: old.Comment, Contacted: old.Contacted}
 	}

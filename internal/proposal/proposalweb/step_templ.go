@@ -208,8 +208,7 @@ func stepAside(v *caseView, a proposal.Action) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		running, _ := v.clocks(ctx)
-		for _, c := range running {
+		for _, c := range v.running(ctx) {
 			templ_7745c5c3_Err = ui.Clock(c).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -239,11 +238,9 @@ func stepAside(v *caseView, a proposal.Action) templ.Component {
 		}
 		now, _ := v.duties()
 		for _, d := range now {
-			if a.Assignment != nil || len(now) > 0 {
-				templ_7745c5c3_Err = dutyCard(v, d).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = dutyCard(v, d).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 		}
 		return nil
@@ -274,7 +271,7 @@ func unitsPicker(v *caseView, f ui.Field) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		c, all := v.chosenUnits(), departments(ctx, v.known.departments)
-		templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: f.Name, Label: lang.T(ctx, "办理方式"), Help: f.Help, Required: true, Value: c.mode, Options: []ui.Option{
+		templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: f.Name, Label: lang.T(ctx, "办理方式"), Required: true, Value: c.mode, Options: []ui.Option{
 			{Value: proposal.Sole, Label: lang.T(ctx, "独办"), Help: lang.T(ctx, "一个单位办理并答复")},
 			{Value: proposal.Host, Label: lang.T(ctx, "主办和会办"), Help: lang.T(ctx, "主办单位统一答复，会办单位向主办单位提供意见")},
 			{Value: proposal.Split, Label: lang.T(ctx, "分办"), Help: lang.T(ctx, "两个以上单位分别办理、分别答复")},
@@ -327,7 +324,7 @@ func promises(v *caseView, a proposal.Action, f ui.Field) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs("f-" + f.Name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 73, Col: 29}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 70, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
@@ -340,7 +337,7 @@ func promises(v *caseView, a proposal.Action, f ui.Field) templ.Component {
 		var templ_7745c5c3_Var12 string
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(f.Label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 74, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 71, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -353,7 +350,7 @@ func promises(v *caseView, a proposal.Action, f ui.Field) templ.Component {
 		var templ_7745c5c3_Var13 string
 		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(f.Help)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 75, Col: 31}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `step.templ`, Line: 72, Col: 31}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 		if templ_7745c5c3_Err != nil {
