@@ -207,6 +207,7 @@ func (p *pages) choices(ctx context.Context, rep *figure.Report) (years, session
 	if err != nil {
 		return nil, nil, err
 	}
+	years = []ui.Option{{Value: "", Label: lang.T(ctx, "本年度")}}
 	sessions = []ui.Option{{Value: "", Label: lang.T(ctx, "全年")}}
 	seen := map[int]bool{}
 	for _, s := range all {
