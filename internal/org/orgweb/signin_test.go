@@ -31,13 +31,15 @@ func admin(w *apptest.World) context.Context {
 
 func TestSignIn(t *testing.T) {
 	w := world(t)
+	w.Token("管一平") // has chosen a password
+	login := w.Logins["管一平"]
 	c := w.Browser(t, "")
 
 	// Nobody sees a page without signing in, and comes back to it afterwards.
 	c.Get("/account").Want(303)
 	page := c.Get("/sign-in?next=%2Faccount").Want(200).Contains("登录名")
-	c.Submit(page, "form.form", "login", "admin", "password", "wrong").Want(401).Contains("登录名或密码不正确", `value="admin"`)
-	a := c.Submit(page, "form.form", "login", "admin", "password", apptest.Password).Want(303)
+	c.Submit(page, "form.form", "login", login, "password", "wrong").Want(401).Contains("登录名或密码不正确", `value="`+login+`"`)
+	a := c.Submit(page, "form.form", "login", login, "password", apptest.Password).Want(303)
 	if to := a.Header.Get("Location"); to != "/account" {
 		t.Errorf("goes on to %q", to)
 	}
@@ -59,7 +61,7 @@ func TestSignIn(t *testing.T) {
 
 	// A link cannot lead elsewhere.
 	for _, bad := range []string{"//evil.example", "https://evil.example", `/\evil.example`} {
-		a := c.PostForm("/sign-in", "login", "admin", "password", apptest.Password, "next", bad).Want(303)
+		a := c.PostForm("/sign-in", "login", login, "password", apptest.Password, "next", bad).Want(303)
 		if to := a.Header.Get("Location"); to != "/" {
 			t.Errorf("next %q leads to %q", bad, to)
 		}
@@ -69,11 +71,13 @@ func TestSignIn(t *testing.T) {
 
 func TestSignInLocks(t *testing.T) {
 	w := world(t)
+	w.Token("管一平") // has chosen a password
+	login := w.Logins["管一平"]
 	c := w.Browser(t, "")
 	for range 5 {
-		c.PostForm("/sign-in", "login", "admin", "password", "wrong").Want(401)
+		c.PostForm("/sign-in", "login", login, "password", "wrong").Want(401)
 	}
-	c.PostForm("/sign-in", "login", "admin", "password", apptest.Password).Want(429).Contains("分钟后再试")
+	c.PostForm("/sign-in", "login", login, "password", apptest.Password).Want(429).Contains("分钟后再试")
 	for range 60 {
 		c.PostForm("/sign-in", "step", "totp", "code", "123456")
 	}
