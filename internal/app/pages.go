@@ -37,6 +37,7 @@ var workTitles = map[string]string{
 	"clock.tick":     "检查期限、发出提醒",
 	"notify.deliver": "发送邮件",
 	"org.sweep":      "清理过期的登录",
+	"search.tidy":    "整理搜索索引",
 }
 
 // found are the kinds of things that a search finds.

@@ -27,13 +27,19 @@ var standings = []standing{
 	{notify.Sent, "已发送", ui.Good},
 }
 
-func standingOf(state string) standing {
+// meant are the reasons for not sending that are as they should be.
+var meant = map[string]bool{"not_mailed": true, "switched_off": true, "superseded": true}
+
+func standingOf(d *notify.Delivery) standing {
 	for _, s := range standings {
-		if s.ID == state {
+		if s.ID == d.State {
+			if meant[d.Reason] {
+				s.Kind = ui.Neutral
+			}
 			return s
 		}
 	}
-	return standing{state, state, ui.Neutral}
+	return standing{d.State, d.State, ui.Neutral}
 }
 
 // channels are where notices are sent, in words.

@@ -147,15 +147,15 @@ func deliveryFilters(ctx context.Context, p deliveriesPage) ui.FiltersInfo {
 
 func deliveriesTable(ctx context.Context, p deliveriesPage) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "通知发送记录"), Columns: []ui.Column{
-		{Title: lang.T(ctx, "通知"), Wide: true}, {Title: lang.T(ctx, "收件人")}, {Title: lang.T(ctx, "发往")}, {Title: lang.T(ctx, "状态")},
+		{Title: lang.T(ctx, "通知"), Wide: true}, {Title: lang.T(ctx, "收件人")}, {Title: lang.T(ctx, "发往"), Short: true}, {Title: lang.T(ctx, "状态")},
 		{Title: lang.T(ctx, "原因")}, {Title: lang.T(ctx, "时间"), Short: true}, {Title: lang.T(ctx, "操作")}},
 		Empty: ui.Empty(ui.EmptyInfo{Icon: "send", Title: lang.T(ctx, "没有这样的记录"), Text: lang.T(ctx, "平台发出通知后，这里逐条记下结果")})}
 	for _, d := range p.All {
-		s := standingOf(d.State)
-		row := ui.Row{Kind: s.Kind, Cells: []templ.Component{ui.Str(d.Title), recipient(d), ui.Str(channelTitle(ctx, d.Channel)),
+		s := standingOf(d)
+		row := ui.Row{Cells: []templ.Component{ui.Str(d.Title), recipient(d), ui.Str(channelTitle(ctx, d.Channel)),
 			ui.Badge(s.Kind, word(ctx, s.Title)), nil, ui.When(d.CreatedAt.Time), nil}}
-		if d.State == notify.Skipped {
-			row.Kind = ui.Neutral // most of them are as people wanted them
+		if d.State == notify.Failed {
+			row.Kind = ui.Bad
 		}
 		if d.Reason != "" || d.Detail != "" || d.Tries > 1 {
 			row.Cells[4] = why(d)
@@ -505,7 +505,7 @@ func outcomes(channels []*notify.Delivery) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Badge(standingOf(d.State).Kind, word(ctx, standingOf(d.State).Title)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Badge(standingOf(d).Kind, word(ctx, standingOf(d).Title)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -43,7 +43,7 @@ func TestEveryRuleIsShown(t *testing.T) {
 	for _, d := range w.Rules.Definitions() {
 		page.Contains(d.Title)
 	}
-	page.Contains("3个月", "三个月内答复、最长不超过六个月的规定", "面商", "与默认相同")
+	page.Contains("3个月", "三个月内答复、最长不超过六个月的规定", "面商", "相同")
 	w.Browser(t, "余知秋").Get("/rules").Want(200).Lacks("/rules/edit")
 	w.Browser(t, "余知秋").Get("/rules/edit?group=x").Want(403)
 	c.Get("/rules/edit?group=x").Want(404)

@@ -112,7 +112,7 @@ func versionsTable(ctx context.Context, lines []versionLine, manages bool) ui.Ta
 			if l.Note != "" {
 				row.Cells[3] = ui.Str(l.Note)
 			}
-			row.Cells[4] = ui.Group(ui.Str(l.SavedName+" "), ui.When(l.SavedAt))
+			row.Cells[4] = savedBy(l.Version)
 			row.Cells[5] = ui.A(ui.Link{Title: lang.T(ctx, "%d 项", l.Changes), URL: compareURL(l.Base, l.N)})
 			if manages && l.Future && !l.Withdrawn {
 				row.Cells[6] = ui.PostButton(versionURL(l.N)+"/withdraw", 0, ui.ButtonInfo{Label: lang.T(ctx, "撤回"), Kind: ui.Danger,
