@@ -107,6 +107,13 @@ func (c *clock) Go(day calendar.Date) {
 	c.now = day.Time().Add(time.Hour)
 }
 
+// Wait lets time pass.
+func (c *clock) Wait(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // As is a context in which somebody of the cast acts, on the command line.
 func (w *World) As(name string) context.Context {
 	w.T.Helper()

@@ -57,7 +57,7 @@ func Start(t testing.TB, url string) *Browser {
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true))
+		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true), chromedp.Flag("lang", "zh-CN"))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -309,10 +309,18 @@ func (b *Tab) Tick(within, label string) {
 		return null;
 	})(` + quote(within) + ", " + quote(label) + ")"
 	b.Is(element)
-	eval[bool](b, "("+element+").scrollIntoView({block: 'center', behavior: 'instant'}) || true")
+	eval[bool](b, "(("+element+").scrollIntoView({block: 'center', behavior: 'instant'}), true)")
 	if !eval[bool](b, "(l => !!(l.control || l.querySelector('input')).checked)("+element+")") {
 		b.press(element)
 	}
+}
+
+// Han lists the Chinese texts of menus, buttons, headings of tables and labels,
+// but those of choices of language: a page in English has none.
+func (b *Tab) Han() []string {
+	b.T.Helper()
+	return eval[[]string](b, `[...document.querySelectorAll('nav a, button, a.btn, th, label.form-label, legend, summary .btn, .drop-head')].filter(e => !e.closest('[lang]:not(html)') && !e.closest('.crumbs'))
+		.map(e => (e.textContent + ' ' + (e.title || '')).trim()).filter(s => /\p{Script=Han}/u.test(s)).map(s => s.replace(/\s+/g, ' ').slice(0, 80))`)
 }
 
 // Upload gives files to the file field of a selector.
@@ -364,6 +372,7 @@ func (b *Tab) Shoot(name string) {
 	if dir == "" {
 		return
 	}
+	eval[bool](b, "(scrollTo({top: 0, behavior: 'instant'}), true)") // what sticks to the top is drawn there
 	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		b.T.Fatal(err)
