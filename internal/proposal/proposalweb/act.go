@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
 	"shangliang/internal/flow"
@@ -251,20 +252,25 @@ func stepTitle(m flow.Machine, action string) string {
 }
 
 // next is the page after an act: the next case of the queue that the person is
-// working off, else the case itself.
+// working off, else the case itself. A department that goes on working on the
+// same case stays with it.
 func (p *pages) next(ctx context.Context, id, queue string) string {
 	if queue == "" {
 		return "/proposals/" + id
 	}
-	l, err := p.proposals.List(ctx, proposal.Filter{Queue: queue, Limit: 2})
-	if err == nil {
+	q, _ := proposal.QueueOf(queue)
+	if l, err := p.proposals.List(ctx, proposal.Filter{Queue: queue, Limit: queueRows}); err == nil {
+		if q.Unit && slices.ContainsFunc(l.Items, func(x *proposal.Item) bool { return x.ID == id }) {
+			return query("/proposals/"+id, "queue", queue)
+		}
 		for _, item := range l.Items {
 			if item.ID != id {
 				return query("/proposals/"+item.ID, "queue", queue)
 			}
 		}
 	}
-	return query("/proposals", "queue", queue)
+	a, _ := actor.From(ctx)
+	return query(queuePath(a), "queue", queue)
 }
 
 // again shows the case as it is now, with the refusal and what was typed. What
@@ -276,7 +282,7 @@ func (p *pages) again(w http.ResponseWriter, r *http.Request, t *tried) error {
 	}
 	v, err := p.view(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return t.err
+		return err // what is not theirs to see has nothing to mend
 	}
 	v.tried, v.queue = t, queueOf(r)
 	if a, ok := v.find(t.action, t.object); ok && room(v.fieldsOf(a)) {

@@ -27,6 +27,9 @@ func (p *pages) cards() []module.Card {
 
 // queuePath is where a role's queues are listed.
 func queuePath(a actor.Actor) string {
+	if slices.Contains(proposers, a.Role) {
+		return "/proposals/mine"
+	}
 	if a.Body != "" && a.Can("assignment.handle") {
 		return "/inbox"
 	}
@@ -50,9 +53,6 @@ func (p *pages) queuesCard(ctx context.Context) (templ.Component, error) {
 			continue // a member is shown what there is, not what there could be
 		}
 		s := ui.StatInfo{Label: say(ctx, q.Title), Value: itoa(q.Count), Note: say(ctx, q.Next), URL: query(queuePath(a), "queue", q.ID)}
-		if writes {
-			s.URL = query("/proposals/mine", "queue", q.ID)
-		}
 		if q.Count > 0 {
 			s.Kind = queueKinds[q.ID]
 		}

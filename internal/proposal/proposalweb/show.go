@@ -109,7 +109,7 @@ func (v *caseView) page(ctx context.Context) ui.PageInfo {
 // list is where the person came from.
 func (v *caseView) list(ctx context.Context) ui.Link {
 	if q, ok := proposal.QueueOf(v.queue); ok {
-		return ui.Link{Title: say(ctx, q.Title), URL: query("/proposals", "queue", q.ID)}
+		return ui.Link{Title: say(ctx, q.Title), URL: query(queuePath(v.who), "queue", q.ID)}
 	}
 	switch {
 	case slices.Contains(proposers, v.who.Role):
