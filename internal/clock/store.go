@@ -103,7 +103,7 @@ func (s *Clocks) Of(tx *db.Tx, tenant, object, objectID string) ([]*Clock, error
 // without holders.
 func (s *Clocks) OfMany(tx *db.Tx, tenant, object string, ids []string) (map[string][]*Clock, error) {
 	in, args := db.In([]any{tenant, object}, ids)
-	all, err := list(tx, `WHERE tenant = $1 AND object = $2 AND object_id IN `+in+` ORDER BY id`, args...)
+	all, err := list(tx, `WHERE tenant = $1 AND object = $2 AND object_id IN `+in+` ORDER BY object_id, id`, args...) // by id alone SQLite would read all clocks
 	byObject := map[string][]*Clock{}
 	for _, c := range all {
 		byObject[c.ObjectID] = append(byObject[c.ObjectID], c)
