@@ -31,6 +31,9 @@ type tried struct {
 // shown reports whether the page still has the form of the act, which then
 // tells itself what was wrong.
 func (t *tried) shown(v *caseView) bool {
+	if t.action == attaching {
+		return len(v.purposes()) > 0
+	}
 	for _, a := range v.Actions {
 		if a.Blocked == "" && a.Action == t.action && (a.Assignment == nil || a.Assignment.ID == t.object) && !room(v.fieldsOf(a)) {
 			return true
@@ -42,10 +45,25 @@ func (t *tried) shown(v *caseView) bool {
 }
 
 func (t *tried) message(ctx context.Context) string {
-	if e, ok := errors.AsType[*errs.Error](t.err); ok && e.Msg != "" {
+	e, ok := errors.AsType[*errs.Error](t.err)
+	switch {
+	case ok && len(e.Fields) > 0:
+		return lang.T(ctx, e.Fields[0].Msg, e.Fields[0].Args...)
+	case ok && e.Msg != "":
 		return lang.T(ctx, e.Msg, e.Args...)
 	}
 	return lang.T(ctx, "没有办成，请看过最新的内容后再操作")
+}
+
+// attaching is the act of adding a file.
+const attaching = "attach"
+
+// attachErr is why a file was not taken, if that is what was tried.
+func (t *tried) attachErr() error {
+	if t == nil || t.action != attaching {
+		return nil
+	}
+	return t.err
 }
 
 // texts are what took some typing.

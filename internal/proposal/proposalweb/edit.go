@@ -186,6 +186,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) keep(w http.ResponseWriter, r *http.Request, id string, version int, text proposal.Text) error {
 	ctx := r.Context()
 	saved, err := p.proposals.Save(derived(ctx, "save"), id, version, text)
+	stale := errs.Is(err, errs.Conflict)
 	refuse := func(err error) error {
 		kind := errs.KindOf(err)
 		if kind != errs.Invalid && kind != errs.Conflict && kind != errs.TooLarge {
@@ -195,7 +196,7 @@ func (p *pages) keep(w http.ResponseWriter, r *http.Request, id string, version 
 		if gone != nil {
 			return err
 		}
-		if theirs := v.Text; saved == nil && kind == errs.Conflict {
+		if theirs := v.Text; stale {
 			v.theirs = &theirs
 		}
 		return p.rewrite(w, r, v, text, err)

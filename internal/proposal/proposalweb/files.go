@@ -35,7 +35,7 @@ func (p *pages) attach(w http.ResponseWriter, r *http.Request) error {
 		err = f.Err()
 	}
 	if err != nil {
-		return p.again(w, r, &tried{action: "attach", err: err})
+		return p.again(w, r, &tried{action: attaching, err: err})
 	}
 	web.Flash(w, r, ui.Good, lang.T(ctx, "已上传%d个文件", n), "")
 	return web.Redirect(w, r, "/proposals/"+id)
