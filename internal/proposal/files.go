@@ -39,8 +39,9 @@ func (s *Service) Attach(ctx context.Context, id string, up Upload) (f *File, er
 		return nil, err
 	}
 	// Who may not add a file must not fill the disk either: asked before the
-	// bytes are kept, and again with the transaction that needs it.
-	if err := s.db.Read(ctx, func(tx *db.Tx) error {
+	// bytes are kept, and again with the transaction that needs it. This first
+	// look is no act, so it has no key.
+	if err := s.db.Read(actor.WithRequest(ctx, actor.Request{}), func(tx *db.Tx) error {
 		w, _, err := s.begin(tx, a, id)
 		if err != nil {
 			return err
