@@ -42,7 +42,7 @@ var layers = []layer{
 // another only where it is written here.
 var also = map[string]string{
 	"module":         "figure rule jobs search clock notify org",
-	"cmd/shangliang": "demo",
+	"cmd/shangliang": "actor backup db demo figure ledger org",
 	"cmd/bench":      "actor calendar db ledger backup org proposal search demo",
 }
 
@@ -87,8 +87,8 @@ func isOurs(imported string) bool {
 // isWeb reports whether a package shows another: proposal/proposalweb.
 func isWeb(name string) bool { return path.Dir(name)+"web" == path.Base(name) }
 
-// isTest reports whether a package is for tests: db/dbtest, e2e.
-func isTest(name string) bool { return path.Dir(name)+"test" == path.Base(name) || name == "e2e" }
+// isTest reports whether a package is for tests: db/dbtest, web/browsertest.
+func isTest(name string) bool { return strings.HasSuffix(path.Base(name), "test") }
 
 func has(words, word string) bool { return slices.Contains(strings.Fields(words), word) }
 

@@ -6,7 +6,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"shangliang/internal/calendar"
-	"shangliang/internal/db"
 	"shangliang/internal/flow"
 	"shangliang/internal/proposal"
 )
@@ -298,8 +297,14 @@ func (in CollectionRoundText) round(id string, version int) proposal.Round {
 	return proposal.Round{ID: id, Version: version, Title: in.Title, OpensOn: in.OpensOn, ClosesOn: in.ClosesOn, Topics: in.Topics}
 }
 
+// instant is a time as records have it.
+type instant interface {
+	IsZero() bool
+	UTC() time.Time
+}
+
 // at gives an instant, absent if there is none.
-func at(t db.Time) *time.Time {
+func at(t instant) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

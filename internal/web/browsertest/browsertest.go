@@ -315,6 +315,13 @@ func (b *Tab) Tick(within, label string) {
 	}
 }
 
+// Slip reads what is printed in fixed width in the item of a list that a name
+// stands in: sign-in name and one-time password.
+func (b *Tab) Slip(name string) []string {
+	b.T.Helper()
+	return eval[[]string](b, "[...[...document.querySelectorAll('li')].find(li => li.innerText.includes("+quote(name)+")).querySelectorAll('code')].map(c => c.innerText)")
+}
+
 // Han lists the Chinese texts of menus, buttons, headings of tables and labels,
 // but those of choices of language: a page in English has none.
 func (b *Tab) Han() []string {
