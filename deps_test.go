@@ -194,7 +194,7 @@ func TestTable(t *testing.T) {
 		{"module", "internal/figure", true},
 		{"app", "internal/proposal/proposalweb", true},
 		{"cmd/shangliang", "internal/app", true},
-		{"cmd/shangliang", "internal/db", false},
+		{"cmd/shangliang", "internal/proposal", false},
 		{"db/dbtest", "internal/db", true},
 		{"nowhere", "internal/db", false},
 	} {
