@@ -24,6 +24,11 @@ func (d *DB) Migrate(ctx context.Context, sources ...fs.FS) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("db: migrate: %w", err)
 	}
+	if d.dialect == SQLite {
+		if err := d.shape(ctx); err != nil {
+			return fmt.Errorf("db: shape: %w", err)
+		}
+	}
 	return nil
 }
 
