@@ -201,7 +201,7 @@ func (v importView) table(ctx context.Context) ui.TableInfo {
 		}
 		out.Cells = append(out.Cells, ui.Num(row.Line))
 		for _, c := range v.preview.Columns {
-			out.Cells = append(out.Cells, importCell(short(row.Values[c.ID]), v.problemsAt(row.Line, c.ID)))
+			out.Cells = append(out.Cells, importCell(short(asWritten(ctx, c, row.Values[c.ID])), v.problemsAt(row.Line, c.ID)))
 		}
 		t.Rows = append(t.Rows, out)
 	}
@@ -215,6 +215,23 @@ func (v importView) problemsAt(line int, column string) (here []document.Problem
 		}
 	}
 	return here
+}
+
+// asWritten is a value in the words of the table; what was not understood is
+// there as it was written already.
+func asWritten(ctx context.Context, c document.Column, value string) string {
+	switch {
+	case c.Type == document.Bool && value == "true":
+		return lang.T(ctx, "是")
+	case c.Type == document.Bool && value == "false":
+		return lang.T(ctx, "否")
+	}
+	for _, o := range c.Options {
+		if o.Value == value {
+			return say(ctx, o.Names[0])
+		}
+	}
+	return value
 }
 
 // short is the beginning of a long text.
