@@ -13,12 +13,17 @@ import (
 )
 
 // going is a story of the current year: it is played so that the step at falls
-// so many working days before the last day, and stops after the step until.
+// so many working days before the last day, and stops after the step until. Of a
+// negative number the story is dispatched so that its reply is due so many days
+// from today, a thousand added.
 type going struct {
 	at, until string
 	ago       int
 	plan
 }
+
+// due is the ago of a story whose reply is due in n days, or was if negative.
+func due(n int) int { return n - 1000 }
 
 // me, ours and dept are those whose sign-ins the demonstration gives away: the
 // first member, the second proposing body, the first department.
@@ -44,6 +49,7 @@ var now = []going{
 	{"propose", "propose", 1, plan{body: true, lead: ours}},
 	{"propose", "propose", 3, plan{body: true, lead: ours}},
 	{"check", "check", 3, plan{body: true, lead: ours, own: true, outcome: "a"}},
+	{"return", "return", 2, plan{body: true, lead: ours, own: true, revised: true}},
 	{"dispatch", "contact", 22, plan{body: true, lead: ours, own: true, host: true, outcome: "b"}},
 	// On those of the review office.
 	{"submit", "submit", 0, plan{lead: 3}},
@@ -70,10 +76,10 @@ var now = []going{
 	{"dispatch", "sign", 5, plan{lead: 28, first: dept}},
 	{"dispatch", "contact", 14, plan{lead: me, first: dept}},
 	{"dispatch", "contact", 20, plan{lead: 29, split: true, first: next}},
-	{"dispatch", "contact", 58, plan{lead: 31, first: dept}}, // nearly due
-	{"dispatch", "contact", 59, plan{lead: 32}},
-	{"dispatch", "contact", 72, plan{lead: 34, first: dept}}, // overdue
-	{"dispatch", "draft", 70, plan{lead: 37, first: next, outcome: "b"}},
+	{"dispatch", "contact", due(2), plan{lead: 31, first: dept}}, // nearly due
+	{"dispatch", "contact", due(1), plan{lead: 32}},
+	{"dispatch", "contact", due(-13), plan{lead: 34, first: dept}}, // overdue
+	{"dispatch", "draft", due(-16), plan{lead: 37, first: next, outcome: "b"}},
 	{"draft", "draft", 1, plan{lead: 39, first: dept, outcome: "a"}},
 	{"sign_off", "sign_off", 1, plan{lead: 40, first: dept, outcome: "b", promise: true}},
 	{"sign_off", "sign_off", 2, plan{lead: 42, first: next, outcome: "c"}},
@@ -92,7 +98,7 @@ var now = []going{
 }
 
 // planNow plans what goes on now, and the calls for proposals.
-func (p *Play) planNow(h *house, last calendar.Date) {
+func (p *Play) planNow(h *house, today, last calendar.Date) {
 	r := rand.New(rand.NewPCG(h.seed, 5))
 	for i, g := range now {
 		pl := g.plan
@@ -106,11 +112,20 @@ func (p *Play) planNow(h *house, last calendar.Date) {
 		s := h.story(1000+i, pl)
 		at := slices.IndexFunc(s.steps, func(x step) bool { return x.name == g.at })
 		s.steps = s.steps[:at+1+slices.IndexFunc(s.steps[at:], func(x step) bool { return x.name == g.until })]
-		before := g.ago
-		for _, x := range s.steps[1 : at+1] {
-			before += x.wait
+		day := workdays(last, -max(0, g.ago))
+		if g.ago < 0 {
+			n := g.ago - due(0)
+			day = today.AddDays(n).AddMonths(-3)
+			if n < 0 {
+				day = workdays(day.AddDays(1), -1)
+			} else {
+				day = workdays(day.AddDays(-1), 1)
+			}
 		}
-		p.begin(s, workdays(last, -before))
+		for _, x := range s.steps[1 : at+1] {
+			day = workdays(day, -x.wait)
+		}
+		p.begin(s, day)
 	}
 	p.call(h, "2017-12-05", "2018-01-18", "关于征集"+numbered(h, 2018)+"会议提案的通知")
 	p.call(h, workdays(last, -15), last.AddDays(30), "关于征集平时提案的通知")

@@ -116,6 +116,19 @@ var (
 		"根据界别活动安排，委员小组利用两个月时间在{P}、{Q}开展调研，收回问卷{h}份。",
 		"从{P}的情况看，这一问题由来已久，虽然有关部门做了不少工作，但与群众期盼还有差距。",
 	}
+	surveys = []string{
+		"在回收的{h}份问卷中，把这件事列为近期最希望解决的占{p}%，认为现有措施效果明显的不到三成。",
+		"对比两年前的情况，{P}有所改善，{Q}变化不大，群众形容是“有安排、无结果，有台账、无变化”。",
+		"相关部门去年投入{h}万元，完成{m}处整改，但新增的问题与解决的数量大体相当。",
+		"座谈中{m}名代表发言，意见最集中的是标准不清楚、时间不确定、问题反映以后没有回音。",
+		"随机电话回访{m}户，表示知道向谁反映的占{p}%，反映后得到答复的更少。",
+		"从热线记录看，此类诉求一年{h}件，重复反映的占{p}%，多集中在早晚和节假日。",
+	}
+	means = []string{
+		"具体由牵头部门列出清单，逐项明确时间和责任人。", "所需经费从现有专项中统筹，不足部分分年度安排。", "先易后难，每半年对照目标检查一次。",
+		"实施前公开征求意见，避免好事办不好。", "做法成熟后写进管理办法，长期坚持。", "注意发挥社区、村组和志愿者的作用，减轻基层负担。",
+		"进度和结果在政务公开栏公布，接受群众评议。", "对老年人、残疾人等群体给予照顾。", "可以借鉴周边地区做法，少走弯路。",
+	}
 	reasons = []string{"造成上述情况的原因主要有以下几个方面。", "分析起来，既有客观条件的限制，也有工作机制的不足。", "我们认为，问题的症结在于以下几点。", "究其原因，有三个方面值得重视。"}
 	general = []string{
 		"三是部门之间信息没有共享，发现、移交、处置、反馈没有形成闭环，责任容易落空。",
@@ -159,11 +172,15 @@ func (p *place) about(t *topic, seed uint64) proposal.Text {
 		Researched: r.IntN(5) > 0, SelfWritten: r.IntN(8) > 0, Relayed: r.IntN(4) == 0,
 		ContactWish: pick(r, []string{"any", "consult_in_person", "visit", "forum", "phone"})}
 	text.Title = w.fill("关于" + pick(r, verbs) + t.title + "的" + pick(r, []string{"提案", "提案", "建议"}))
-	text.Situation = w.fill(pick(r, openings) + strings.Join(t.situations, ""))
+	text.Situation = w.fill(pick(r, openings) + strings.Join(t.situations, "") + pick(r, surveys))
 	text.Analysis = w.fill(pick(r, reasons) + "一是" + t.causes[0] + "二是" + t.causes[1] + pick(r, general))
 	var b strings.Builder
 	advice := append(append([]string(nil), t.suggestion...), pick(r, closings))
+	tail := r.Perm(len(means))
 	for i, a := range advice {
+		if i < len(t.suggestion) {
+			a += means[tail[i]]
+		}
 		b.WriteString(strings.Split("一、 二、 三、 四、", " ")[i] + a + "\n")
 	}
 	text.Suggestions = w.fill(strings.TrimSpace(b.String()))

@@ -74,15 +74,15 @@ func (h *house) plan(i int, r *rand.Rand) plan {
 	pl := plan{seed: h.seed*1000 + uint64(i), lead: r.IntN(len(h.members))}
 	switch i % 10 {
 	case 2, 6:
-		for len(pl.joint) < 1+r.IntN(4) {
+		for many := 1 + r.IntN(4); len(pl.joint) < many; {
 			if m := r.IntN(len(h.members)); m != pl.lead && !slices.Contains(pl.joint, m) {
 				pl.joint = append(pl.joint, m)
 			}
 		}
 		if n := len(pl.joint); n > 2 {
-			pl.silent = r.IntN(n - 1)
-			pl.refuses = pl.silent < n-2 && i%4 == 2
-			pl.waits = pl.silent > 0 && i%20 < 10
+			pl.silent = i / 10 % 2
+			pl.refuses = i%4 == 2
+			pl.waits = pl.silent > 0 && i%10 == 2
 			pl.unrated = i % 4 / 2
 		}
 	case 4:
