@@ -173,7 +173,8 @@ func (a *App) pages() {
 	for i := range a.Modules {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
-	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log})
+	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log,
+		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org})
 	a.sharedPages(at)
 }

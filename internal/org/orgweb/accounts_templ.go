@@ -95,8 +95,8 @@ func accountsView(v accountsPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.Here, Search: lang.T(ctx, "姓名或登录名"), Fields: []ui.Field{
-				{Name: "role", Label: lang.T(ctx, "角色"), Options: roleOptions(ctx)},
-				{Name: "state", Label: lang.T(ctx, "状态"), Options: ui.Options(stateActive, lang.T(ctx, "正常"), stateNew, lang.T(ctx, "未启用"), stateLocked, lang.T(ctx, "已锁定"), stateDisabled, lang.T(ctx, "已停用"))},
+				{Name: "role", Label: lang.T(ctx, "角色"), Options: orAll(ctx, roleOptions(ctx)...)},
+				{Name: "state", Label: lang.T(ctx, "状态"), Options: orAll(ctx, ui.Options(stateActive, lang.T(ctx, "正常"), stateNew, lang.T(ctx, "未启用"), stateLocked, lang.T(ctx, "已锁定"), stateDisabled, lang.T(ctx, "已停用"))...)},
 			}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -168,7 +168,7 @@ func accountTable(ctx context.Context, v accountsPage) ui.TableInfo {
 		if roles == "" {
 			roles = lang.T(ctx, "没有可用的角色")
 		}
-		t.Rows = append(t.Rows, ui.Row{Href: "/accounts/" + l.ID, Cells: []templ.Component{ui.Str(l.Login), ui.Str(strings.Join(l.Names, "、")), ui.Str(roles), stateBadge(ctx, l.Accounted), ui.Str(second), ui.When(l.LastSignInAt.Time)}})
+		t.Rows = append(t.Rows, ui.Row{Href: "/accounts/" + l.ID, Cells: []templ.Component{ui.Str(l.Login), ui.Str(strings.Join(l.Names, "、")), ui.Str(roles), stateBadge(ctx, l.Accounted), ui.Str(second), when(l.LastSignInAt.Time)}})
 	}
 	return t
 }

@@ -203,14 +203,14 @@ func (p *pages) restPeople(ctx context.Context, in *struct {
 	web.PageQuery
 	Text string `query:"q" doc:"Part of the name or the post, or the whole member number or phone"`
 	Seat string `query:"seat" enum:"member,standing_member"`
-	Body string `query:"body" doc:"Id of a body that they belong to today"`
+	In   string `query:"body" doc:"Id of a body that they belong to today"`
 	Gone bool   `query:"gone" doc:"Those who left instead"`
 }) (*body[web.Page[rosterPerson]], error) {
 	keys, err := web.ReadCursor(in.Cursor, 1)
 	if err != nil {
 		return nil, err
 	}
-	f := org.PeopleFilter{Text: in.Text, Seat: in.Seat, Body: in.Body, Gone: in.Gone, Number: in.Limit}
+	f := org.PeopleFilter{Text: in.Text, Seat: in.Seat, Body: in.In, Gone: in.Gone, Number: in.Limit}
 	if keys != nil {
 		f.After = keys[0]
 	}

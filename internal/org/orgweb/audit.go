@@ -51,10 +51,10 @@ var areas = []org.Code{
 	{ID: "notify.", Title: "通知"},
 }
 
-// shownAt says where an object is shown: kind → the path before its id.
-var shownAt = map[string]string{
-	"person": "/people/", "account": "/accounts/", "body": "/bodies/", "term": "/terms/", "session": "/sessions/",
-	"calendar_day": "/calendar?day=", "proposal": "/proposals/",
+// shownAt says where objects are shown, and to whom.
+var shownAt = map[string]Link{
+	"person": {"/people/", "org.people"}, "account": {"/accounts/", "org.manage"}, "body": {"/bodies/", "org.manage"},
+	"term": {"/terms/", "org.manage"}, "session": {"/sessions/", "org.manage"}, "calendar_day": {"/calendar?day=", ""},
 }
 
 // auditFilter reads the filters from the address of the page.
@@ -85,31 +85,23 @@ func (p *pages) lines(ctx context.Context, entries []*ledger.Entry) ([]auditLine
 	if err != nil {
 		return nil, err
 	}
-	manages, sees := can(ctx, "org.manage"), can(ctx, "org.people")
 	all := make([]auditLine, len(entries))
 	for i, e := range entries {
 		l := auditLine{Entry: e, Who: actorOf(ctx, e), What: p.actTitle(ctx, e.Action), Said: e.Note}
-		path, there := shownAt[e.Kind]
-		if path == "" {
-			path, there = p.Links[e.Kind], p.Links[e.Kind] != ""
+		to, there := shownAt[e.Kind]
+		if !there {
+			to, there = p.Links[e.Kind]
+		}
+		if there = there && e.Object != "" && (to.Permission == "" || can(ctx, to.Permission)); there {
+			l.Link = ui.Link{Title: lang.T(ctx, "查看"), URL: to.Path + url.PathEscape(e.Object)}
 		}
 		switch e.Kind {
 		case "person":
-			l.Link.Title, there = names[e.Object], there && sees
+			l.Link.Title = names[e.Object]
 		case "body":
-			l.Link.Title, there = shortOf(bodies, e.Object), there && manages
+			l.Link.Title = shortOf(bodies, e.Object)
 		case "calendar_day":
 			l.Link.Title = ui.ShortDay(ctx, calendar.Date(e.Object))
-		case "account", "term", "session", "tenant":
-			there = there && manages
-			l.Link.Title = lang.T(ctx, "查看")
-		default:
-			l.Link.Title = lang.T(ctx, "查看")
-		}
-		if there && e.Object != "" {
-			l.Link.URL = path + url.PathEscape(e.Object)
-		} else if l.Link.Title == lang.T(ctx, "查看") {
-			l.Link.Title = ""
 		}
 		all[i] = l
 	}

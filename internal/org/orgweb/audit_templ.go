@@ -63,7 +63,7 @@ func auditView(v auditPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.Here, Export: "/audit.xlsx" + queryOf(v.Here), Fields: []ui.Field{
-				{Name: "area", Label: lang.T(ctx, "事项"), Options: codes(ctx, areas)},
+				{Name: "area", Label: lang.T(ctx, "事项"), Options: orAll(ctx, codes(ctx, areas)...)},
 				{Name: "since", Label: lang.T(ctx, "从"), Kind: "date"},
 				{Name: "until", Label: lang.T(ctx, "到"), Kind: "date"},
 			}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -190,7 +190,7 @@ func auditTable(ctx context.Context, v auditPage) ui.TableInfo {
 		if l.Link.URL != "" {
 			object = ui.A(l.Link)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(l.What), who, ui.When(l.At.Time), object, ui.Str(l.Said), ui.Str(channel(ctx, l.Channel))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(l.What), who, when(l.At.Time), object, ui.Str(l.Said), ui.Str(channel(ctx, l.Channel))}})
 	}
 	return t
 }
@@ -283,7 +283,7 @@ func signInRecordTable(ctx context.Context, v signInsPage) ui.TableInfo {
 		Empty:   ui.Empty(ui.EmptyInfo{Icon: "history", Title: lang.T(ctx, "没有相符的记录")}),
 	}
 	for _, s := range v.Records {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(s.Login), ui.When(s.CreatedAt.Time), ui.When(s.LastSeenAt.Time), ui.When(s.EndedAt.Time), ui.Str(device(ctx, s.Agent)), ui.Str(s.IP)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(s.Login), when(s.CreatedAt.Time), when(s.LastSeenAt.Time), when(s.EndedAt.Time), ui.Str(device(ctx, s.Agent)), ui.Str(s.IP)}})
 	}
 	return t
 }

@@ -34,6 +34,9 @@ type dayForm struct {
 	Name string        `form:"name"`
 }
 
+// firstYear is the first that the national table holds.
+const firstYear = 2018
+
 // plainDay is the kind that gives a day back to the plain week.
 const plainDay = "plain"
 

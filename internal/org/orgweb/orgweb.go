@@ -44,9 +44,15 @@ type Deps struct {
 	// entries; what is in neither table is shown by the title of a permission
 	// of that name.
 	Acts map[string]string
-	// Links say where things of other modules are shown: kind → the path before
-	// the id.
-	Links map[string]string
+	// Links say where things of other modules are shown, by the kind that their
+	// ledger entries name.
+	Links map[string]Link
+}
+
+// Link says where things of a kind are shown and who may see all of them there.
+type Link struct {
+	Path       string // before the id
+	Permission string // empty: everybody
 }
 
 // pages are the handlers.

@@ -33,6 +33,11 @@ func shortOf(bodies map[string]*org.Body, id string) string {
 	return ""
 }
 
+// orAll puts the choice of everything before the options of a filter.
+func orAll(ctx context.Context, options ...ui.Option) []ui.Option {
+	return append([]ui.Option{{Label: lang.T(ctx, "全部")}}, options...)
+}
+
 func peopleActions(edits bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -105,9 +110,9 @@ func peopleView(v peopleList, options []ui.Option) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.Here, Search: lang.T(ctx, "姓名、单位职务、手机或委员证号"), Export: ui.With("/people.xlsx"+queryOf(v.Here), "after", ""), Fields: []ui.Field{
-				{Name: "body", Label: lang.T(ctx, "所属"), Options: options},
-				{Name: "seat", Label: lang.T(ctx, "委员资格"), Options: ui.Options("member", lang.T(ctx, "委员（含常委）"), "standing_member", lang.T(ctx, "常委"))},
+			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.Here, Search: lang.T(ctx, "姓名、单位、手机"), Export: ui.With("/people.xlsx"+queryOf(v.Here), "after", ""), Fields: []ui.Field{
+				{Name: "body", Label: lang.T(ctx, "所属"), Options: orAll(ctx, options...)},
+				{Name: "seat", Label: lang.T(ctx, "委员资格"), Options: orAll(ctx, ui.Options("member", lang.T(ctx, "委员（含常委）"), "standing_member", lang.T(ctx, "常委"))...)},
 				{Name: "gone", Label: lang.T(ctx, "状态"), Options: ui.Options("", lang.T(ctx, "在册"), "1", lang.T(ctx, "已离任"))},
 			}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -451,7 +456,7 @@ func slipsView(tenant, address string, slips []org.OneTime, note string) templ.C
 				var templ_7745c5c3_Var12 string
 				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(note)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 125, Col: 13}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 130, Col: 13}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				if templ_7745c5c3_Err != nil {
@@ -474,7 +479,7 @@ func slipsView(tenant, address string, slips []org.OneTime, note string) templ.C
 				var templ_7745c5c3_Var13 string
 				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(tenant)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 131, Col: 21}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 136, Col: 21}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 				if templ_7745c5c3_Err != nil {
@@ -500,7 +505,7 @@ func slipsView(tenant, address string, slips []org.OneTime, note string) templ.C
 				var templ_7745c5c3_Var14 string
 				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "登录后请立即设置自己的密码，本条用后销毁。"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 138, Col: 92}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `people.templ`, Line: 143, Col: 92}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {

@@ -3,6 +3,7 @@ package orgweb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
@@ -134,10 +135,31 @@ func (p *pages) endOnPerson(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, lang.T(ctx, "已结束，最后一天是今天"), back)
 }
 
+// note says more about an act: what it changed, or for which body and role.
+func (v *personPage) note(ctx context.Context, e *ledger.Entry) string {
+	if e.Action == "person.change" {
+		return v.changes(ctx, e)
+	}
+	var data struct{ Body, Role, Kind string }
+	if e.Decode(&data) != nil {
+		return e.Note
+	}
+	text := e.Note
+	for _, part := range []string{seatWord(ctx, data.Kind), shortOf(v.Bodies, data.Body)} {
+		if part != "" {
+			text += " " + part
+		}
+	}
+	if data.Role != "" {
+		text += " " + roleTitle(ctx, data.Role)
+	}
+	return strings.TrimSpace(text)
+}
+
 // changes says what a change of somebody's record changed.
 func (v *personPage) changes(ctx context.Context, e *ledger.Entry) string {
 	var data struct{ Version int }
-	if e.Action != "person.change" || e.Decode(&data) != nil {
+	if e.Decode(&data) != nil {
 		return ""
 	}
 	var before, after *org.Person

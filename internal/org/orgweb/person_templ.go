@@ -290,7 +290,7 @@ func seatTable(ctx context.Context, v *personPage) ui.TableInfo {
 
 func membershipTable(ctx context.Context, v *personPage) ui.TableInfo {
 	t := ui.TableInfo{
-		Caption: lang.T(ctx, "所属"), Columns: []ui.Column{{Title: lang.T(ctx, "名称"), Wide: true}, {Title: lang.T(ctx, "类别")}, {Title: lang.T(ctx, "职务")}, {Title: lang.T(ctx, "起止")}, {Title: ""}},
+		Caption: lang.T(ctx, "所属"), Columns: []ui.Column{{Title: lang.T(ctx, "名称")}, {Title: lang.T(ctx, "类别"), Short: true}, {Title: lang.T(ctx, "职务")}, {Title: lang.T(ctx, "起止"), Short: true}, {Title: ""}},
 		Empty: ui.Empty(ui.EmptyInfo{Icon: "building", Title: lang.T(ctx, "还没有所属的党派、界别或委员会")}),
 	}
 	for _, m := range v.Memberships {
@@ -352,7 +352,7 @@ func personHistory(ctx context.Context, v *personPage) []ui.Entry {
 	all := make([]ui.Entry, 0, len(v.Acts))
 	for i := len(v.Acts) - 1; i >= 0; i-- {
 		e := v.Acts[i]
-		all = append(all, ui.Entry{At: e.At.Time, Who: actorOf(ctx, e), What: actTitle(ctx, e.Action), Note: v.changes(ctx, e)})
+		all = append(all, ui.Entry{At: e.At.Time, Who: actorOf(ctx, e), What: actTitle(ctx, e.Action), Note: v.note(ctx, e)})
 	}
 	return all
 }
@@ -600,9 +600,9 @@ func personAccount(v *personPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "登录名"))
+			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "登录名") + " ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `person.templ`, Line: 195, Col: 29}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `person.templ`, Line: 195, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {

@@ -76,7 +76,7 @@ func setUpView(f *founding, err error) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = tenantFields(f, org.Levels).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tenantFields(lang.T(ctx, "本级政协"), f, org.Levels).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -283,7 +283,7 @@ func newTenantView(f *founding, own string, err error) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = tenantFields(f, levelsBelow(own)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tenantFields(lang.T(ctx, "下级政协"), f, levelsBelow(own)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
