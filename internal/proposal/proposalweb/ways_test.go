@@ -78,6 +78,22 @@ func TestPaper(t *testing.T) {
 	p.as("江承平").Get("/proposals/paper").Want(403)
 }
 
+// TestPaperRating: the office enters what a proposer signed, and only with the
+// scan of it.
+func TestPaperRating(t *testing.T) {
+	p := here(t)
+	path := p.replied()
+	c := p.as("柳文书")
+	c.Get(path).Want(200).Contains("代录纸质评价")
+	form := c.Get(path + "/rate?paper=yes").Want(200).Contains("余知秋")
+	rating := []string{"paper", "yes", "person", p.w.People["余知秋"], "overall", "basically", "attitude", "satisfied", "contact", "satisfied", "pertinence", "basically", "result", "basically", "comment", "还要抓紧"}
+	c.Submit(form, "form#f", rating...).Want(422).Contains("请先上传扫描件", "还要抓紧")
+	c.PostFiles(path+"/rate", []webtest.File{{Field: "files", Name: "评价表.pdf", Body: pdf}}, append(rating, "request_key", "paper-rate-1")...).Want(303)
+	c.Get(path).Want(200).Contains("纸质评价，代录", "评价表.pdf", "还要抓紧")
+	c.Get(path + "/rate?paper=yes").Want(303) // nobody is left to rate
+	p.as("余知秋").Get(path).Want(200).Contains("还要抓紧", "修改评价")
+}
+
 // TestFiles: what may come in, who may add and remove, what is refused.
 func TestFiles(t *testing.T) {
 	p := here(t)
