@@ -166,7 +166,7 @@ func (p *pages) api(api huma.API) {
 		})
 	huma.Register(api, operation("change-person", "PUT", "/people/{id}", "Change a person; what was there before stays in the history"),
 		func(ctx context.Context, in *struct {
-			byID
+			ID   string `path:"id"`
 			Body rosterPerson
 		}) (*none, error) {
 			_, err := p.Org.SavePerson(ctx, in.Body.person(in.ID))
@@ -251,7 +251,7 @@ func (p *pages) apiBodies(api huma.API) {
 		})
 	huma.Register(api, operation("change-body", "PUT", "/bodies/{id}", "Change a body; its kind stays"),
 		func(ctx context.Context, in *struct {
-			byID
+			ID   string `path:"id"`
 			Body rosterBody
 		}) (*none, error) {
 			_, err := p.Org.SaveBody(ctx, in.Body.body(in.ID))

@@ -200,10 +200,13 @@ func empty(t *testing.T) *app.App {
 	return a
 }
 
+func newClient(t *testing.T, a *app.App) *webtest.Client {
+	return webtest.New(t, orgweb.Guard(a.Org, a.Router))
+}
+
 func TestSetUp(t *testing.T) {
 	a := empty(t)
-	guarded := orgweb.Guard(a.Org, a.Router)
-	c := webtest.New(t, guarded)
+	c := newClient(t, a)
 	for _, path := range []string{"/", "/sign-in", "/proposals"} {
 		if to := c.Get(path).Want(303).Header.Get("Location"); to != "/set-up" {
 			t.Errorf("%s leads to %q", path, to)
@@ -236,7 +239,7 @@ func TestSetUpRace(t *testing.T) {
 	to := make([]string, 4)
 	for i := range to {
 		wg.Go(func() {
-			c := webtest.New(t, orgweb.Guard(a.Org, a.Router))
+			c := newClient(t, a)
 			to[i] = c.PostForm("/set-up", setUp...).Header.Get("Location")
 		})
 	}
