@@ -203,6 +203,12 @@ func (b *Tab) Click(words string) {
 	b.press(find + "(" + quote(words) + ")")
 }
 
+// Offers reports whether there is something to click that reads so.
+func (b *Tab) Offers(words string) bool {
+	b.T.Helper()
+	return eval[bool](b, "Boolean("+find+"("+quote(words)+"))")
+}
+
 // ClickCSS clicks the first element of a selector.
 func (b *Tab) ClickCSS(css string) {
 	b.T.Helper()
