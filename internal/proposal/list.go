@@ -25,9 +25,9 @@ type Queue struct {
 	where      string // over p, or over p and a; $1 is the tenant, $2 today, $3 the person, $4 the body
 }
 
-// open are the states in which something is still to be done; everything else
-// is kept out of the counts by an index.
-const open = `p.state IN ('submitted', 'returned_for_revision', 'in_review', 'filed', 'dispatched', 'handling', 'rehandling', 'feedback_open', 'following_up', 'closed')`
+// live are the cases that somebody still has to do something about. An index
+// holds what queues ask of them; it is used because its condition is this text.
+const live = `p.state NOT IN ('not_filed', 'archived', 'withdrawn')`
 
 // Queues are all of them, in the order of the work.
 var Queues = []Queue{
@@ -108,9 +108,9 @@ func (s *Service) Counts(ctx context.Context) (all []Counted, err error) {
 				continue
 			}
 			args := []any{a.Tenant, today, a.Person, a.Body, today.AddDays(nearDays)}
-			from := `FROM proposal p WHERE p.tenant = $1 AND (` + open + ` OR p.state IN ` + unsubmitted + `)`
+			from := `FROM proposal p WHERE p.tenant = $1 AND ` + live
 			if unit {
-				from = `FROM assignment a JOIN proposal p ON p.tenant = a.tenant AND p.id = a.proposal WHERE a.tenant = $1 AND a.unit = $4 AND a.state NOT IN ('returned', 'cancelled') AND ` + open
+				from = `FROM assignment a JOIN proposal p ON p.tenant = a.tenant AND p.id = a.proposal WHERE a.tenant = $1 AND a.unit = $4 AND a.state NOT IN ('returned', 'cancelled') AND ` + live
 			}
 			cond, args := reach(a, args)
 			// Every parameter is mentioned, so that PostgreSQL knows its type.
@@ -236,10 +236,9 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		where = append(where, cond)
 	}
 	unit := a.Body != "" && a.Can("assignment.handle") && !a.Can("proposal.read_all")
-	join, due, satisfaction := ``, `p.due_on`, `p.satisfaction`
+	due, satisfaction := `p.due_on`, `p.satisfaction`
 	assignment := `'' AS assignment, '' AS assignment_state, 0 AS assignment_version`
 	if unit {
-		join = ` JOIN assignment a ON a.tenant = p.tenant AND a.proposal = p.id AND a.unit = $4 AND a.round = p.round AND a.state NOT IN ('returned', 'cancelled')`
 		assignment, due = `a.id, a.state, a.version`, `a.due_on`
 		satisfaction = `CASE WHEN p.state IN ('closed', 'following_up', 'archived') THEN p.satisfaction ELSE '' END`
 	}
@@ -250,13 +249,17 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		}
 		add("(" + q.where + ")")
 		if !q.Unit {
-			add("(" + open + ` OR p.state IN ` + unsubmitted + `)`)
+			add(live)
 		}
 	}
 	if len(f.States) > 0 {
 		var list string
 		list, args = db.In(args, f.States)
-		where = append(where, `p.state IN `+list)
+		state := `p.state`
+		if f.Sort != "" && slices.Contains(f.States, Archived) {
+			state = `p.state || ''` // most cases: to read them in order is cheaper than to find and sort them all
+		}
+		where = append(where, state+` IN `+list)
 	}
 	for _, eq := range []struct{ column, value string }{{"session", f.Session}, {"kind", f.Kind}, {"subject", f.Subject}, {"body", f.Body}, {"meaning", f.Outcome}} {
 		if eq.value != "" {
@@ -267,13 +270,13 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		add(`p.year = ?`, f.Year)
 	}
 	if f.Unit != "" {
-		add(`EXISTS (SELECT 1 FROM assignment u WHERE u.tenant = p.tenant AND u.proposal = p.id AND u.unit = ? AND u.state NOT IN ('returned', 'cancelled'))`, f.Unit)
+		add(`p.id IN (SELECT u.proposal FROM assignment u WHERE u.tenant = $1 AND u.unit = ? AND u.state NOT IN ('returned', 'cancelled'))`, f.Unit)
 	}
 	if f.Title != "" {
 		add(`p.title LIKE ? ESCAPE '\'`, "%"+likeEscaper.Replace(f.Title)+"%")
 	}
 	if f.Mine {
-		add(`(p.lead = $3 OR EXISTS (SELECT 1 FROM proposal_party m WHERE m.tenant = p.tenant AND m.proposal = p.id AND m.person = $3 AND m.state = 'confirmed'))`)
+		add(`(p.lead = $3 OR p.id IN (SELECT m.proposal FROM proposal_party m WHERE m.tenant = $1 AND m.person = $3 AND m.state = 'confirmed'))`)
 	}
 	if f.Overdue {
 		add(`p.state IN ('dispatched', 'handling', 'rehandling') AND p.due_on <> '' AND p.due_on < $2`)
@@ -301,8 +304,14 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		args = append(args, value, id)
 		where = append(where, `(`+sort.key+`, p.id) `+op+` ($`+itoa(len(args)-1)+`, $`+itoa(len(args))+`)`)
 	}
-	// The page is picked first, by the index of its order; names are looked up
-	// for its rows only.
+	// The page is picked first, by an index; the rest is read for its rows only.
+	order := ` ORDER BY ` + sort.key + ` ` + sort.dir + `, p.id ` + sort.dir
+	pick, from := `SELECT p.id FROM proposal p`, `) pick JOIN proposal p ON p.tenant = $1 AND p.id = pick.id`
+	if unit {
+		pick = `SELECT p.id, a.id AS assignment FROM proposal p JOIN assignment a ON a.tenant = p.tenant AND a.proposal = p.id AND a.unit = $4
+			AND a.round = p.round AND a.state NOT IN ('returned', 'cancelled')`
+		from += ` JOIN assignment a ON a.tenant = $1 AND a.id = pick.assignment`
+	}
 	query := `SELECT p.id, p.serial_no, p.case_no, p.year, p.kind, p.title, p.state, p.subject, ` + due + `, p.outcome, p.meaning,
 		` + satisfaction + `, p.updated_at, p.version, p.stage,
 		CASE WHEN p.body <> '' THEN COALESCE((SELECT b.name FROM body b WHERE b.tenant = p.tenant AND b.id = p.body), '')
@@ -310,8 +319,7 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		COALESCE((SELECT string_agg(COALESCE(NULLIF(b.short_name, ''), b.name), '、' ORDER BY z.role, b.name) FROM assignment z JOIN body b ON b.tenant = z.tenant AND b.id = z.unit
 			WHERE z.tenant = p.tenant AND z.proposal = p.id AND z.round = p.round AND z.role <> 'co_handler' AND z.state NOT IN ('returned', 'cancelled')), ''),
 		COALESCE((SELECT s.title FROM session s WHERE s.tenant = p.tenant AND s.id = p.session), ''), ` + assignment + `
-		FROM proposal p` + join + ` WHERE p.tenant = $1 AND ` + strings.Join(where, " AND ") + `
-		ORDER BY ` + sort.key + ` ` + sort.dir + `, p.id ` + sort.dir + ` LIMIT ` + itoa(f.Limit+1)
+		FROM (` + pick + ` WHERE p.tenant = $1 AND ` + strings.Join(where, " AND ") + order + ` LIMIT ` + itoa(f.Limit+1) + from + order
 	return query, args, nil
 }
 
