@@ -82,26 +82,77 @@ func (t *tried) texts() (all []string) {
 	return all
 }
 
-// actions are what the person can do now: first what is theirs alone, then the
-// steps of the lifecycles, those that wait for something at the end.
+// ranked is an action with its place in the panel.
+type ranked struct {
+	ui.Action
+	rank int
+}
+
+// The places of actions: what carries the case on, what is done without that,
+// what leads aside, what cannot be undone, what waits for something.
+const (
+	onward = iota
+	staying
+	aside
+	final
+	waiting
+)
+
+// asides are the steps that lead off the main path.
+var asides = map[string]bool{"return": true, "send_back": true, "reopen": true, "request_return": true, "request_extension": true, "add_unit": true, "reject": true}
+
+// actions are what the person can do now, in the order of their places. The
+// first is the page's main button if it carries the case on.
 func (v *caseView) actions(ctx context.Context) []ui.Action {
-	var all []ui.Action
+	all := v.personal(ctx)
+	for _, a := range v.Actions {
+		x := ranked{v.action(ctx, a), onward}
+		state := v.State
+		if a.Assignment != nil {
+			state = a.Assignment.State
+		}
+		switch {
+		case a.Blocked != "":
+			x.rank = waiting
+		case a.Danger:
+			x.rank = final
+		case asides[a.Action]:
+			x.rank = aside
+		case a.Next(state) == state:
+			x.rank = staying
+		}
+		all = append(all, x)
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return a.rank - b.rank })
+	out := make([]ui.Action, len(all))
+	for i, x := range all {
+		if i == 0 && x.rank <= staying {
+			x.Kind = ui.Primary
+		}
+		out[i] = x.Action
+	}
+	return out
+}
+
+// personal are the actions that are no steps of a lifecycle: to answer an
+// invitation, to rate, to write, to report on a promise.
+func (v *caseView) personal(ctx context.Context) (all []ranked) {
+	add := func(rank int, a ui.Action) { all = append(all, ranked{a, rank}) }
 	if i := slices.IndexFunc(v.Parties, func(x *proposal.Party) bool {
 		return x.Person == v.who.Person && x.Role == "cosigner" && x.State == "invited"
 	}); i >= 0 && v.State == proposal.Cosigning && v.who.Can("proposal.rate") {
-		all = append(all,
-			ui.Action{ID: "do-cosign", Label: lang.T(ctx, "确认联名"), Follows: lang.T(ctx, "您成为这件提案的联名人，并对内容负责"), Icon: "check", URL: v.url("/cosign"), Kind: ui.Primary, Hidden: []ui.Link{{Title: "answer", URL: "accept"}}},
-			ui.Action{ID: "do-refuse", Label: lang.T(ctx, "谢绝"), Follows: lang.T(ctx, "不联名；第一提案人会看到"), Icon: "x", URL: v.url("/cosign"), Hidden: []ui.Link{{Title: "answer", URL: "refuse"}}})
+		add(onward, ui.Action{ID: "do-cosign", Label: lang.T(ctx, "确认联名"), Follows: lang.T(ctx, "您成为这件提案的联名人，并对内容负责"), Icon: "check", URL: v.url("/cosign"), Hidden: []ui.Link{{Title: "answer", URL: "accept"}}})
+		add(staying, ui.Action{ID: "do-refuse", Label: lang.T(ctx, "谢绝"), Follows: lang.T(ctx, "不联名；第一提案人会看到"), Icon: "x", URL: v.url("/cosign"), Hidden: []ui.Link{{Title: "answer", URL: "refuse"}}})
 	}
 	if v.State == proposal.FeedbackOpen && !v.unit() {
 		switch {
 		case v.who.Can("proposal.rate") && v.Stands(v.who.Person) && v.Rating(v.who.Person) == nil:
-			all = append(all, ui.Action{ID: "do-rate", Label: lang.T(ctx, "评价办理结果"), Follows: lang.T(ctx, "由您本人评价；办结前承办单位看不到"), Icon: "edit", Href: v.url("/rate"), Kind: ui.Primary})
+			add(onward, ui.Action{ID: "do-rate", Label: lang.T(ctx, "评价办理结果"), Follows: lang.T(ctx, "由您本人评价；办结前承办单位看不到"), Icon: "edit", Href: v.url("/rate")})
 		case v.who.Can("proposal.rate") && v.Stands(v.who.Person):
-			all = append(all, ui.Action{ID: "do-rate", Label: lang.T(ctx, "修改评价"), Follows: lang.T(ctx, "须说明理由；修改前的评价会保留"), Icon: "edit", Href: v.url("/rate")})
+			add(aside, ui.Action{ID: "do-rate", Label: lang.T(ctx, "修改评价"), Follows: lang.T(ctx, "须说明理由；修改前的评价会保留"), Icon: "edit", Href: v.url("/rate")})
 		}
 		if v.who.Can("proposal.paper") && len(v.Unrated()) > 0 {
-			all = append(all, ui.Action{ID: "do-paper", Label: lang.T(ctx, "代录纸质评价"), Follows: lang.T(ctx, "按提案人签名的评价表录入，并上传扫描件"), Icon: "edit", Href: v.url("/rate?paper=yes")})
+			add(aside, ui.Action{ID: "do-paper", Label: lang.T(ctx, "代录纸质评价"), Follows: lang.T(ctx, "按提案人签名的评价表录入，并上传扫描件"), Icon: "edit", Href: v.url("/rate?paper=yes")})
 		}
 	}
 	if v.Writable {
@@ -109,46 +160,22 @@ func (v *caseView) actions(ctx context.Context) []ui.Action {
 		if v.State != proposal.Draft {
 			label = lang.T(ctx, "修改文稿")
 		}
-		all = append(all, ui.Action{ID: "do-edit", Label: label, Follows: lang.T(ctx, "写的内容随时自动保存"), Icon: "edit", Href: v.url("/edit"), Kind: ui.Primary})
+		add(onward, ui.Action{ID: "do-edit", Label: label, Follows: lang.T(ctx, "写的内容随时自动保存"), Icon: "edit", Href: v.url("/edit")})
 	}
-	for _, a := range v.Actions {
-		all = append(all, v.action(ctx, a))
-	}
-	slices.SortStableFunc(all, func(a, b ui.Action) int { return rank(a) - rank(b) })
-	for i := range all {
-		if all[i].Kind == ui.Primary && i > 0 {
-			all[i].Kind = ui.Secondary // a page has one main button
+	for _, c := range v.Commitments {
+		for _, a := range v.commitmentActions(ctx, c) {
+			add(onward, a)
 		}
-	}
-	if len(all) > 0 && rank(all[0]) == 0 {
-		all[0].Kind = ui.Primary
 	}
 	return all
 }
-
-// rank puts what carries the case on before what does not, then what cannot be
-// undone, then what waits for something.
-func rank(a ui.Action) int {
-	switch {
-	case a.Not != "":
-		return 3
-	case a.Kind == ui.Danger:
-		return 2
-	case asides[a.Icon]:
-		return 1
-	}
-	return 0
-}
-
-// asides are the icons of steps that lead off the main path; the others carry
-// the case on.
-var asides = map[string]bool{"arrow-back-up": true, "clock-plus": true, "plus": true}
 
 // icons of steps, where the usual arrow would mislead.
 var icons = map[string]string{
 	"return": "arrow-back-up", "send_back": "arrow-back-up", "reopen": "arrow-back-up", "request_return": "arrow-back-up", "reject": "arrow-back-up",
 	"refuse_return": "x", "refuse_extension": "x", "request_extension": "clock-plus", "add_unit": "plus", "contact": "message-circle", "draft": "edit",
 	"sign": "check", "receive": "check", "pass": "check", "file": "check", "check": "check", "approve": "check", "close": "check", "dispatch": "send", "sign_off": "send", "submit": "send",
+	"report": "flag", "confirm": "check", "refuse": "arrow-back-up",
 }
 
 // actionURL is where a step is posted to.

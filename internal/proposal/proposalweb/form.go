@@ -180,7 +180,7 @@ func (v *caseView) commitmentActions(ctx context.Context, c *proposal.Commitment
 		if !v.commitmentStep(c, action) {
 			return
 		}
-		a := ui.Action{ID: action + "-" + c.ID, Label: label, Follows: follows, URL: v.url("/commitments/" + c.ID + "/" + action), Version: int64(c.Version)}
+		a := ui.Action{ID: action + "-" + c.ID, Label: label, Follows: lang.T(ctx, "“%s”：%s", c.Text, follows), Icon: icons[action], URL: v.url("/commitments/" + c.ID + "/" + action), Version: int64(c.Version)}
 		if v.tried != nil && v.tried.object == c.ID && v.tried.action == action {
 			a.Err, f.Value = v.tried.err, v.tried.form.Get(f.Name)
 		}
