@@ -252,6 +252,23 @@ func TestBrowserDoubleClick(t *testing.T) {
 	}
 }
 
+// Who sends while the page is saving sends after it: on what was just saved, not
+// against it.
+func TestBrowserSendWhileSaving(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s)
+	b.visit("/draft")
+	s.mu.Lock() // the server takes its time
+	b.keys("main [name=title]", "甲")
+	b.is(state + `.startsWith('正在保存')`)
+	b.click("main form button.btn-primary")
+	s.mu.Unlock()
+	b.is(`location.pathname === '/done'`)
+	if got := s.posts("/draft"); len(got) != 1 || got[0]["version"][0] != "2" || got[0]["title"][0] != "甲" {
+		t.Errorf("sent: %v", got)
+	}
+}
+
 // Rows are selected together, by keyboard too, and what cannot be undone is
 // asked before.
 func TestBrowserBulk(t *testing.T) {

@@ -40,6 +40,7 @@ onEach("form[data-autosave]", (form) => {
   let timer = 0;
   let running = false;
   let stopped = false;
+  let sending = null; // the button of a form that waits for a save on its way
   const state = form.querySelector("[data-save-state]") || form.appendChild(make("p", { class: "save-state", role: "status" }));
   const version = () => form.elements.version?.value || "";
   let served = fieldsOf(form);
@@ -83,6 +84,9 @@ onEach("form[data-autosave]", (form) => {
       later(again);
     } finally {
       running = false;
+      const button = sending;
+      sending = null;
+      if (button) form.requestSubmit(button);
     }
   }
 
@@ -107,6 +111,7 @@ onEach("form[data-autosave]", (form) => {
   /** conflict shows both texts; nothing is thrown away before the person chose. */
   async function conflict(data, mine) {
     stopped = true;
+    sending = null;
     clearTimeout(timer);
     say(word("conflict"), true);
     const theirs = data.fields || {};
@@ -142,8 +147,14 @@ onEach("form[data-autosave]", (form) => {
   });
   form.addEventListener("change", () => { keep(false); later(pause); });
   window.addEventListener("online", () => { if (readDraft(key)?.saved === false) later(0); });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     clearTimeout(timer);
+    if (running && event.submitter) { // its answer brings the version that this sending builds on
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      sending = event.submitter;
+      return;
+    }
     stopped = true;
     const entry = readDraft(key);
     if (entry) writeDraft(key, { ...entry, fields: fieldsOf(form), sent: true });
