@@ -211,6 +211,37 @@ func TestTime(t *testing.T) {
 }
 
 // Who joins a transaction brings their own context, for as long as they stay.
+// What joins a transaction that is whole cannot fail by itself, and does not
+// need to be undone by itself.
+func TestWhole(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {
+		wrong := errors.New("wrong")
+		try := func(fails bool) (n int, err error) {
+			err = d.Write(ctx, func(tx *db.Tx) error {
+				tx.Whole()
+				if err := d.Write(tx.Context(), func(tx *db.Tx) error { _, err := take(tx); return err }); err != nil {
+					return err
+				}
+				d.Write(tx.Context(), func(tx *db.Tx) error { // its error is not looked at
+					if _, err := take(tx); err != nil || !fails {
+						return err
+					}
+					return wrong
+				})
+				n, err = take(tx)
+				return err
+			})
+			return n, err
+		}
+		if _, err := try(true); !errors.Is(err, wrong) {
+			t.Errorf("a part failed: %v", err)
+		}
+		if n, err := try(false); n != 3 || err != nil {
+			t.Errorf("nothing should be left of the first try: %d, %v", n, err)
+		}
+	})
+}
+
 func TestJoinWithAnotherContext(t *testing.T) {
 	type key struct{}
 	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {

@@ -24,6 +24,9 @@ type Tx struct {
 	write bool
 	depth int      // of nested writes, for the savepoints' names
 	after []func() // to run once committed
+
+	whole  bool  // see Whole
+	broken error // the first error of a part, once whole
 }
 
 // runner is what statements run on: a *sql.Tx, or the *sql.Conn of a reader on
@@ -50,6 +53,12 @@ func (t *Tx) ID() string {
 // Now is the one time of everything that happens in this transaction, in UTC
 // and to the microsecond, as the database keeps it.
 func (t *Tx) Now() time.Time { return t.now }
+
+// Whole says that what joins this transaction from here on stands and falls
+// with it: an error of one part undoes everything, whatever the function that
+// called it makes of the error. Who does thousands of acts in one transaction
+// thereby saves a savepoint for each.
+func (t *Tx) Whole() { t.whole = true }
 
 // SQL gives the transaction of the standard library, for the job queue only; nil
 // in a Read.

@@ -92,8 +92,14 @@ func (t *Tx) within(ctx context.Context) (restore func()) {
 	return func() { t.ctx = outer }
 }
 
-// nested runs f under a savepoint.
+// nested runs f under a savepoint, unless the transaction is whole.
 func (t *Tx) nested(f func(*Tx) error) (err error) {
+	if t.whole {
+		if err = f(t); err != nil && t.broken == nil {
+			t.broken = err
+		}
+		return err
+	}
 	t.depth++
 	name := fmt.Sprintf("s%d", t.depth)
 	mark := len(t.after)
@@ -107,7 +113,9 @@ func (t *Tx) nested(f func(*Tx) error) (err error) {
 			t.on.ExecContext(t.statement(), "ROLLBACK TO "+name)
 		}
 	}()
-	err = f(t)
+	if err = f(t); err == nil {
+		err = t.broken
+	}
 	finished = true
 	if err != nil {
 		t.after = t.after[:mark]
@@ -258,7 +266,10 @@ func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) ([]func(), erro
 	}
 	defer s.Rollback()
 	t := d.tx(ctx, s, true)
-	if err := f(t); err != nil {
+	if err := f(t); err != nil || t.broken != nil {
+		if err == nil {
+			err = t.broken
+		}
 		return nil, err
 	}
 	return t.after, s.Commit()

@@ -53,6 +53,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		return t, nil, err
 	}
 	if err := p.DB.Write(ctx, func(tx *db.Tx) error {
+		tx.Whole()
 		p.houses = nil
 		for _, s := range []*setting{&district, &county} {
 			h, err := p.found(tx, actor.System(t.City), s)
@@ -101,7 +102,8 @@ func (p *Play) run(ctx context.Context, last calendar.Date) error {
 	for {
 		day := p.nextDay()
 		if day == "" || day > last {
-			return p.tick(ctx, last)
+			p.Time.set(last, 17, 30)
+			return p.Clocks.Tick(ctx)
 		}
 		if year != day.Year() {
 			year = day.Year()
@@ -109,13 +111,11 @@ func (p *Play) run(ctx context.Context, last calendar.Date) error {
 		}
 		// Deadlines act by themselves, as they would on a platform that runs:
 		// twice a week, while something is going on.
-		if ticked == "" || day.Sub(ticked) >= 3 {
+		tick := ticked == "" || day.Sub(ticked) >= 3
+		if tick {
 			ticked = day
-			if err := p.tick(ctx, day); err != nil {
-				return err
-			}
 		}
-		if err := p.play(ctx, day); err != nil {
+		if err := p.play(ctx, day, tick); err != nil {
 			return fmt.Errorf("demo: on %s: %w", day, err)
 		}
 	}
@@ -135,19 +135,20 @@ func (p *Play) nextDay() (first calendar.Date) {
 	return first
 }
 
-func (p *Play) tick(ctx context.Context, day calendar.Date) error {
-	p.Time.set(day, 6, 0)
-	return p.DB.Write(ctx, func(tx *db.Tx) error { return p.Clocks.Tick(tx.Context()) })
-}
-
 // play does what was planned for one day, in one transaction.
-func (p *Play) play(ctx context.Context, day calendar.Date) error {
+func (p *Play) play(ctx context.Context, day calendar.Date, tick bool) error {
 	p.Time.set(day, 9+int(day[9])%8, int(day[8]+day[9])%60)
 	stories := p.days[day]
 	slices.SortStableFunc(stories, func(a, b *story) int { return a.order - b.order })
 	var after []int // how far each story got
 	err := p.DB.Write(ctx, func(tx *db.Tx) error {
+		tx.Whole()
 		after = make([]int, len(stories))
+		if tick {
+			if err := p.Clocks.Tick(tx.Context()); err != nil {
+				return err
+			}
+		}
 		for _, f := range p.other[day] {
 			if err := f(tx); err != nil {
 				return err
