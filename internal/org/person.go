@@ -32,7 +32,7 @@ func (p *Person) check(f *errs.Fields) {
 	f.Check(p.Sex == "" || p.Sex == "f" || p.Sex == "m", "sex", "性别只能是男或女")
 	f.Check(p.BirthYear == 0 || p.BirthYear >= 1900 && p.BirthYear <= 2020, "birth_year", "出生年份不对")
 	checkText(f, "post", p.Post, 0, 120)
-	f.Check(p.Phone == "" || phoneForm.MatchString(p.Phone), "phone", "电话号码只能由数字、空格和短横组成")
+	f.Check(p.Phone == "" || phoneForm.MatchString(p.Phone), "phone", "电话号码应为5至25位数字，中间可以有空格和短横")
 	f.Check(p.Email == "" || isEmail(p.Email), "email", "邮箱地址不对")
 	checkText(f, "address", p.Address, 0, 120)
 	f.Check(p.Postcode == "" || postcodeForm.MatchString(p.Postcode), "postcode", "邮政编码是6位数字")
