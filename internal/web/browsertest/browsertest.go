@@ -152,7 +152,7 @@ func (b *Tab) Visit(path string) {
 // Is waits until an expression is true in the page.
 func (b *Tab) Is(expression string) {
 	b.T.Helper()
-	end := time.Now().Add(15 * time.Second)
+	end := time.Now().Add(30 * time.Second)
 	for {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && ok {
@@ -234,7 +234,7 @@ func (b *Tab) press(element string) {
 func (b *Tab) settle() {
 	b.T.Helper()
 	begin := time.Now()
-	for time.Since(begin) < 20*time.Second {
+	for time.Since(begin) < 30*time.Second {
 		at, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("!window.__here ? 'there' : window.__leaving ? 'leaving' : 'here'"))
 		switch {
 		case err == nil && at == "there":
