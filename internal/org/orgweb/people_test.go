@@ -43,7 +43,7 @@ func TestImportRoster(t *testing.T) {
 	c.Get("/people/import").Want(200).Contains("下载模板")
 
 	page := upload(t, c, "名册.csv", gbk(t, roster))
-	page.Contains("要改正的行", "没有“不明”这一项", "没有“主席”这一项", "电话号码只能由", "出生年份不对", "与第2行重复", "导入2人")
+	page.Contains("要改正的行", "没有“不明”这一项", "没有“主席”这一项", "电话号码应为", "出生年份不对", "与第2行重复", "导入2人")
 	if n := len(page.Select("tr.row-bad")); n != 2 {
 		t.Errorf("%d bad rows are marked, want 2", n)
 	}
