@@ -301,7 +301,7 @@ func safety(ctx context.Context, v *accountPage) []ui.Item {
 	}
 	return []ui.Item{
 		{Term: lang.T(ctx, "密码"), Value: ui.A(ui.Link{Title: lang.T(ctx, "修改密码"), URL: "/account/password"})},
-		{Term: lang.T(ctx, "两步验证"), Value: ui.Group(state, ui.Str(" "), ui.A(ui.Link{Title: act, URL: twoStepPath}))},
+		{Term: lang.T(ctx, "两步验证"), Value: ui.Group(state, ui.Str(" "), ui.Button(ui.ButtonInfo{Label: act, Href: twoStepPath}))},
 		{Term: lang.T(ctx, "通知"), Value: ui.A(ui.Link{Title: lang.T(ctx, "设置邮件通知"), URL: "/notices/preferences"})},
 	}
 }

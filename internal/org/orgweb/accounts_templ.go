@@ -394,7 +394,7 @@ func oneAccountAside(v *oneAccount) templ.Component {
 func accountDoings(ctx context.Context, v *oneAccount) []ui.Action {
 	url := "/accounts/" + v.ID + "/"
 	n := int64(v.Version)
-	all := []ui.Action{{ID: "grant", Label: lang.T(ctx, "授予角色"), Follows: lang.T(ctx, "本人登录后可以在角色之间切换。"), Icon: "id-badge", Fields: grantFields(v)}}
+	all := []ui.Action{{ID: "grant", Label: lang.T(ctx, "授予角色"), Follows: lang.T(ctx, "本人登录后可以在角色之间切换。"), Icon: "id-badge", Submit: lang.T(ctx, "授予"), Fields: grantFields(v)}}
 	if v.Locked {
 		all = append(all, ui.Action{ID: "unlock", Label: lang.T(ctx, "解除锁定"), Follows: lang.T(ctx, "立即可以再次登录。"), Icon: "lock-open"})
 	}

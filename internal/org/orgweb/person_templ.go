@@ -362,11 +362,11 @@ func personDoings(ctx context.Context, v *personPage) []ui.Action {
 	var all []ui.Action
 	if v.Person.Active {
 		all = append(all,
-			ui.Action{ID: "membership", Label: lang.T(ctx, "加入党派、界别、委员会"), Follows: lang.T(ctx, "提案按当天的所属统计。"), Icon: "building", Fields: membershipFields(v)},
-			ui.Action{ID: "seat", Label: lang.T(ctx, "授予委员资格"), Follows: lang.T(ctx, "在所选的届次内成为委员或常委。"), Icon: "id-badge", Fields: seatFields(v)},
+			ui.Action{ID: "membership", Label: lang.T(ctx, "加入党派、界别、委员会"), Follows: lang.T(ctx, "提案按当天的所属统计。"), Icon: "building", Submit: lang.T(ctx, "加入"), Fields: membershipFields(v)},
+			ui.Action{ID: "seat", Label: lang.T(ctx, "授予委员资格"), Follows: lang.T(ctx, "在所选的届次内成为委员或常委。"), Icon: "id-badge", Submit: lang.T(ctx, "授予"), Fields: seatFields(v)},
 		)
 		if v.Opens && v.Account == nil {
-			all = append(all, ui.Action{ID: "account", Label: lang.T(ctx, "开通账号"), Follows: lang.T(ctx, "生成一次性密码，打印后交给本人。"), Icon: "key", Fields: accountFields(v)})
+			all = append(all, ui.Action{ID: "account", Label: lang.T(ctx, "开通账号"), Follows: lang.T(ctx, "生成一次性密码，打印后交给本人。"), Icon: "key", Submit: lang.T(ctx, "生成一次性密码"), Fields: accountFields(v)})
 		}
 		all = append(all, ui.Action{ID: "leave", Label: lang.T(ctx, "办理离任"), Follows: lang.T(ctx, "委员资格、所属和角色到这一天为止，资料和提案保留。"), Icon: "logout", Kind: ui.Danger, Version: int64(v.Person.Version),
 			Fields: ui.DateField(ui.Field{Name: "on", Label: lang.T(ctx, "最后一天"), Value: string(v.Today), Required: true})})
