@@ -36,7 +36,7 @@ func (p *Play) Ensure(ctx context.Context, dir string) (list string, err error) 
 		return "", err
 	}
 	if !empty {
-		return "", errs.New(errs.Conflict, "数据库里已有数据，却没有 sign-ins.txt：不是演示数据，或者上次没有准备完；请换一个文件夹，或先删除它（make demo-reset）")
+		return "", errs.New(errs.Conflict, "the database holds data, but there is no "+path+": it is not the demonstration, or making it was broken off; choose another folder, or delete this one (make demo-reset)")
 	}
 	password := readable(4) + "-" + readable(4) + "-" + readable(4)
 	_, all, err := p.Run(ctx, password)

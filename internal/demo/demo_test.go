@@ -244,6 +244,7 @@ func TestAnyDay(t *testing.T) {
 func TestEnsure(t *testing.T) {
 	dir := t.TempDir()
 	a, p := open(t, dir, "")
+	p.OnlyNow()
 	first, err := p.Ensure(context.Background(), dir)
 	check(t, err)
 	check(t, a.Close())

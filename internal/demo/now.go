@@ -100,11 +100,12 @@ var now = []going{
 // planNow plans what goes on now, and the calls for proposals.
 func (p *Play) planNow(h *house, today, last calendar.Date) {
 	r := rand.New(rand.NewPCG(h.seed, 5))
+	used := map[*topic]int{}
 	for i, g := range now {
 		pl := g.plan
 		pl.seed = h.seed*1000 + 500 + uint64(i)
 		if pl.first != "" {
-			pl.topic = h.topicOf(pl.first, r)
+			pl.topic = h.topicOf(pl.first, r, used)
 		}
 		if pl.outcome == "" {
 			pl.outcome = "a"
@@ -131,14 +132,19 @@ func (p *Play) planNow(h *house, today, last calendar.Date) {
 	p.call(h, workdays(last, -15), last.AddDays(30), "关于征集平时提案的通知")
 }
 
-// topicOf draws a topic that a department has part in.
-func (h *house) topicOf(key string, r *rand.Rand) *topic {
-	for {
-		t := topics[r.IntN(len(topics))]
-		if slices.Contains(t.units, key) && (t.town || !h.place.townsOnly) {
-			return t
+// topicOf draws a topic that a department has part in, each once before any
+// comes again.
+func (h *house) topicOf(key string, r *rand.Rand, used map[*topic]int) *topic {
+	var best *topic
+	for _, i := range r.Perm(len(topics)) {
+		t := topics[i]
+		fits := slices.Contains(t.units, key) && (t.town || !h.place.townsOnly)
+		if fits && (best == nil || used[t] < used[best]) {
+			best = t
 		}
 	}
+	used[best]++
+	return best
 }
 
 func numbered(h *house, year int) string {

@@ -198,7 +198,8 @@ type story struct {
 	text  proposal.Text
 	topic *topic
 	w     *writer
-	seed  uint64
+	// advice are the suggestions as the text has them, each its first sentence.
+	advice []string
 }
 
 // begin puts a story on the day of its first step.

@@ -44,7 +44,7 @@ type plan struct {
 
 // steps writes the story of a plan.
 func (h *house) story(order int, pl plan) *story {
-	s := &story{house: h, order: order, seed: pl.seed}
+	s := &story{house: h, order: order}
 	r := rand.New(rand.NewPCG(pl.seed, 71))
 	switch {
 	case pl.refusal != nil:
@@ -54,7 +54,12 @@ func (h *house) story(order int, pl plan) *story {
 	default:
 		s.text, s.topic = h.place.text(pl.seed)
 	}
-	s.w = h.place.writer(s.topic, rand.New(rand.NewPCG(pl.seed, 73)))
+	s.w = h.place.writer(s.topic, rand.New(rand.NewPCG(pl.seed, 61))) // the places of the text
+	for line := range strings.Lines(s.text.Suggestions) {
+		_, line, _ = strings.Cut(line, "、")
+		advice, _, _ := strings.Cut(line, "。")
+		s.advice = append(s.advice, strings.TrimSpace(advice))
+	}
 	units := h.unitsOf(s.topic)
 	for _, u := range units {
 		if r.IntN(2) == 0 {
@@ -337,10 +342,10 @@ func (s *story) handle(pl plan, r *rand.Rand, talk int, extended bool) {
 // Of each outcome class, what a reply says to a suggestion, and its end.
 var (
 	answered = map[string][]string{
-		"a": {"这条建议已经采纳并落实，{P}的有关工作于上月完成。", "已列入今年任务并如期完成，现场已组织验收。", "我们已按建议调整做法，运行情况良好。"},
-		"b": {"这项工作正在推进，目前完成约{p}%，年内可以全部完成。", "已制定实施方案，{P}先行启动，正在招标。", "经费已经落实，正按计划分批实施。"},
-		"c": {"因资金和用地条件尚未具备，已列入下一年度计划。", "拟在编制专项规划时一并考虑，条件成熟后实施。"},
-		"d": {"受现行政策限制目前难以实施，您的建议将作为今后工作的参考。", "这一问题涉及上级权限，我们已向上级部门反映。"},
+		"a": {"这条建议已经采纳并落实，{P}的有关工作于上月完成。", "已列入今年任务并如期完成，现场已组织验收。", "我们已按建议调整做法，运行情况良好。", "相关制度已经修订印发，下月起执行。", "已与有关单位商定分工，首批{n}处已投入使用。"},
+		"b": {"这项工作正在推进，目前完成约{p}%，年内可以全部完成。", "已制定实施方案，{P}先行启动，正在招标。", "经费已经落实，正按计划分批实施。", "已完成摸底，共{m}处，正逐处整改。", "我们已会同有关单位开展试点，取得经验后推开。"},
+		"c": {"因资金和用地条件尚未具备，已列入下一年度计划。", "拟在编制专项规划时一并考虑，条件成熟后实施。", "前期论证已经开始，预计两年内启动。", "已纳入项目储备库，争取上级资金支持。"},
+		"d": {"受现行政策限制目前难以实施，您的建议将作为今后工作的参考。", "这一问题涉及上级权限，我们已向上级部门反映。", "经测算投入与效果暂不匹配，我们将继续研究其他办法。", "现阶段以维持和改善现有设施为主，您的意见已记录在案。"},
 	}
 	endings = map[string]string{
 		"a": "感谢您对我们工作的关心和支持，欢迎继续监督。", "b": "下一步我们将抓紧推进，并及时向您通报进展。",
@@ -350,11 +355,12 @@ var (
 
 // reply fills in a department's reply to the story's suggestions.
 func (s *story) reply(sc *scene, pl plan, u *unit) proposal.Input {
-	r := rand.New(rand.NewPCG(pl.seed, 79))
+	r := rand.New(rand.NewPCG(pl.seed, uint64(len(u.id)+len(u.name)+int(u.phone[6]))))
 	var b strings.Builder
 	fmt.Fprintf(&b, "您提出的《%s》收悉。我单位高度重视，专题研究并与您进行了沟通，现答复如下：\n", s.text.Title)
-	for i, a := range s.topic.suggestion {
-		fmt.Fprintf(&b, "%s关于“%s”。%s\n", strings.Split("一、 二、 三、", " ")[i], strings.TrimRight(s.w.fill(a), "。"), s.w.fill(pick(r, answered[pl.outcome])))
+	says := r.Perm(len(answered[pl.outcome]))
+	for i, advice := range s.advice[:3] {
+		fmt.Fprintf(&b, "%s关于“%s”。%s\n", strings.Split("一、 二、 三、", " ")[i], advice, s.w.fill(answered[pl.outcome][says[i]]))
 	}
 	b.WriteString(endings[pl.outcome])
 	s.house.docNo++
@@ -368,7 +374,7 @@ func (s *story) reply(sc *scene, pl plan, u *unit) proposal.Input {
 	}
 	if pl.promise {
 		until := sc.today.AddDays(40 + r.IntN(50))
-		in.Promises = []proposal.Promise{{Text: strings.TrimRight(s.w.fill(s.topic.suggestion[0]), "。"), DueOn: until}}
+		in.Promises = []proposal.Promise{{Text: s.advice[0], DueOn: until}}
 	}
 	return in
 }
