@@ -268,6 +268,7 @@ func (k *walk) rate() {
 		tab.Sees("B 类：正在解决", "汛前完成清淤")
 		tab.Click("评价办理结果")
 		fillRating(tab, "满意")
+		tab.Tick("", "承办单位与我沟通过")
 		tab.Fill("意见", "盼早日完工")
 		tab.Shoot("member-rate")
 		tab.Click("提交评价")
@@ -284,7 +285,7 @@ func (k *walk) rate() {
 	unit.SeesNot("盼早日完工", "评价结果")
 
 	office := k.open("柳文书", "待办结", dredging)
-	office.Sees("盼早日完工")
+	office.Sees("盼早日完工", "与本人沟通过")
 	office.Shoot("clerk-close")
 	office.Click("办结")
 	office.Sees("已办理：办结")
