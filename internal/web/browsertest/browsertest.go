@@ -1,6 +1,6 @@
 // Package browsertest drives a real Chromium for tests, the way a person does:
 // by the words on buttons and the labels of fields, on a phone's or a desk's
-// screen. Every page that it comes to is checked with axe.
+// screen. Every page that it comes to, and every new look of one, is checked with axe.
 //
 // Main type: [Tab]. It owns no tables. It needs Chromium and the built assets,
 // which "make test" installs; without them tests skip and say so.
@@ -36,9 +36,10 @@ var (
 
 // Browser is one running Chromium; each person gets a [Tab] of their own.
 type Browser struct {
-	ctx context.Context
-	url string
-	axe string
+	ctx  context.Context
+	url  string
+	axe  string
+	seen map[string]bool // what pages were made of that were checked, by path
 }
 
 // Start starts Chromium for a site.
@@ -65,7 +66,7 @@ func Start(t testing.TB, url string) *Browser {
 	if err := chromedp.Do(ctx); err != nil { // starts it
 		t.Fatal(err)
 	}
-	return &Browser{ctx: ctx, url: url, axe: string(axe)}
+	return &Browser{ctx, url, string(axe), map[string]bool{}}
 }
 
 // root is the folder of go.mod.
@@ -91,9 +92,7 @@ type Tab struct {
 	T      testing.TB
 	Name   string
 	ctx    context.Context
-	url    string
-	axe    string
-	seen   map[string]bool // paths checked with axe
+	of     *Browser
 	screen Screen
 }
 
@@ -102,7 +101,7 @@ func (b *Browser) Open(t testing.TB, name string, s Screen) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	tab := &Tab{T: t, Name: name, ctx: ctx, url: b.url, axe: b.axe, seen: map[string]bool{}, screen: s}
+	tab := &Tab{T: t, Name: name, ctx: ctx, of: b, screen: s}
 	tab.do(chromedp.EmulateViewport(s.Width, s.Height))
 	return tab
 }
@@ -145,7 +144,7 @@ func (b *Tab) Path() string { return eval[string](b, "location.pathname") }
 // Visit goes to a path of the site.
 func (b *Tab) Visit(path string) {
 	b.T.Helper()
-	b.do(chromedp.Navigate(b.url + path))
+	b.do(chromedp.Navigate(b.of.url + path))
 	b.arrived()
 }
 
@@ -345,7 +344,7 @@ func (b *Tab) Upload(css string, files ...string) {
 // SetCookie gives the tab a cookie of the site.
 func (b *Tab) SetCookie(name, value string) {
 	b.T.Helper()
-	b.do(chromedp.Navigate(b.url + "/healthz"))
+	b.do(chromedp.Navigate(b.of.url + "/healthz"))
 	eval[bool](b, "(document.cookie = "+quote(name+"="+value+"; path=/")+") && true")
 }
 
@@ -355,20 +354,32 @@ func (b *Tab) arrived() {
 	b.T.Helper()
 	b.Is("document.readyState === 'complete'")
 	path := eval[string](b, "location.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')")
-	if b.seen[path] || !eval[bool](b, "!!document.querySelector('main')") {
+	if !eval[bool](b, "!!document.querySelector('main')") || !b.news(path) {
 		return
 	}
-	b.seen[path] = true
 	if wide := eval[float64](b, fmt.Sprintf("document.documentElement.scrollWidth - %d", b.screen.Width)); wide > 1 {
 		b.T.Errorf("%s: %s is %.0f pixels wider than the %s", b.Name, path, wide, b.screen.Name)
 	}
 	b.Axe()
 }
 
+// news reports whether the page is made of anything that no page at its path
+// was made of before: only then is it worth checking, at a second or so each.
+func (b *Tab) news(path string) bool {
+	b.T.Helper()
+	found := false
+	for _, part := range eval[[]string](b, `[...new Set([...document.body.querySelectorAll('*')].map(e => [e.tagName, e.className.baseVal ?? e.className, e.getAttribute('role'), e.type].join(' ')))]`) {
+		if key := path + " " + part; !b.of.seen[key] {
+			b.of.seen[key], found = true, true
+		}
+	}
+	return found
+}
+
 // Axe fails the test for every serious or critical violation on the page.
 func (b *Tab) Axe() {
 	b.T.Helper()
-	eval[bool](b, "(() => { "+b.axe+"; return true })()")
+	eval[bool](b, "(() => { "+b.of.axe+"; return true })()")
 	eval[bool](b, `(() => { window.__axe = null; axe.run(document, {resultTypes: ['violations']}).then(r => window.__axe = r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
 		.map(v => v.id + ': ' + v.help + ' — ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(' | '))); return true })()`)
 	b.Is("window.__axe !== null")
