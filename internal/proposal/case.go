@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -263,8 +264,29 @@ func (c *Case) conceal(a actor.Actor) {
 		}
 		return false
 	})
+	if !staff && !a.Can("proposal.review") {
+		c.concealReviewers(a)
+	}
+}
+
+// concealReviewers leaves of the review what concerns the proposers: what was
+// decided and, if it was sent back or not filed, why. Who judged it and how good
+// they found it stays with the office.
+func (c *Case) concealReviewers(a actor.Actor) {
+	told := func(verdict string) bool { return verdict == "return" || verdict == "decline" }
+	c.Reviews = slices.DeleteFunc(c.Reviews, func(r *Review) bool { return !told(r.Verdict) && r.Verdict != "file" })
+	for _, r := range c.Reviews {
+		r.Reviewer, r.Score = "", 0
+		if !told(r.Verdict) {
+			r.Note = ""
+		}
+	}
 	for _, e := range c.History {
-		if e.Action == "proposal.pass" && !staff && e.Person != a.Person {
+		verdict, isCase := strings.CutPrefix(e.Action, "proposal.")
+		if !isCase || !slices.Contains([]string{"receive", "return", "pass", "file", "decline"}, verdict) || e.Person == a.Person {
+			continue
+		}
+		if e.Person, e.Name = "", ""; !told(verdict) {
 			e.Note = ""
 		}
 	}

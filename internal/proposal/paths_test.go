@@ -332,3 +332,21 @@ func TestCaseNumbersAreGapless(t *testing.T) {
 		}
 	})
 }
+
+// A proposer learns what was decided and why, not who judged and how well.
+func TestReviewersAreNotShown(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	p := w.Play(proposal.Filed)
+	c := read(t, w, "余知秋", p.ID)
+	if len(c.Reviews) != 1 || c.Reviews[0].Verdict != "file" || c.Reviews[0].Reviewer != "" || c.Reviews[0].Score != 0 {
+		t.Errorf("the proposer sees %+v", c.Reviews)
+	}
+	for _, e := range c.History {
+		if e.Name == "纪审言" || e.Name == "莫定安" || e.Person == w.People["纪审言"] {
+			t.Errorf("the proposer sees that %s did %s", e.Name, e.Action)
+		}
+	}
+	if c := read(t, w, "柳文书", p.ID); len(c.Reviews) != 3 || c.Reviews[0].Score != 4 || c.Reviews[0].Reviewer == "" {
+		t.Errorf("the office sees %+v", c.Reviews)
+	}
+}
