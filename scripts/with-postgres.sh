@@ -13,7 +13,7 @@ fi
 if [ -n "${SHANGLIANG_TEST_POSTGRES:-}" ]; then
 	echo "SHANGLIANG_TEST_POSTGRES is set but does not answer; starting a private server" >&2
 fi
-SHANGLIANG_PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/shangliang-postgres.XXXXXX")
+SHANGLIANG_PG_DIR=$(mktemp -d)
 export SHANGLIANG_PG_DIR
 # The server goes with us however we end; an interrupted command is waited for,
 # so that it can clean up while the server still answers.

@@ -204,7 +204,7 @@ func TestAPI(t *testing.T) {
 		cursor := ""
 		for {
 			var page records
-			c.Get("/api/v1/figures/"+f.ID+"/records?year=2026&limit=2&cursor="+url.QueryEscape(cursor)).Want(200).Decode(&page)
+			c.Get("/api/v1/figures/" + f.ID + "/records?year=2026&limit=2&cursor=" + url.QueryEscape(cursor)).Want(200).Decode(&page)
 			for _, r := range page.Items {
 				if den += r.Amount; r.Counts {
 					num += r.Amount
@@ -236,6 +236,6 @@ func TestAPI(t *testing.T) {
 	}
 	var frozen struct{ ID string }
 	c.JSON("POST", "/api/v1/figure-freezes", map[string]any{"title": "年终报告", "year": 2026}).Want(201).Decode(&frozen)
-	c.Get("/api/v1/figure-freezes/"+frozen.ID).Want(200).Contains(`"same":true`).Lacks(`"same":false`)
+	c.Get("/api/v1/figure-freezes/" + frozen.ID).Want(200).Contains(`"same":true`).Lacks(`"same":false`)
 	c.Get("/api/v1/figure-freezes").Want(200).Contains("年终报告")
 }
