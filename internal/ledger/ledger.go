@@ -214,6 +214,18 @@ func History(tx *db.Tx, tenant, kind, object string) ([]*Entry, error) {
 		`WHERE e.tenant = $1 AND e.kind = $2 AND e.object = $3 ORDER BY e.id`, tenant, kind, object)
 }
 
+// Acts is [History] with what people are told only: without request, digest and
+// leaf, which lie elsewhere.
+func Acts(tx *db.Tx, tenant, kind, object string) ([]*Entry, error) {
+	return db.All(tx, func(e *Entry) []any {
+		e.Tenant, e.Kind, e.Object, e.Leaf = tenant, kind, object, -1
+		data := new(json.RawMessage)
+		e.Data = data
+		return []any{&e.ID, &e.At, &e.Action, &e.From, &e.To, &e.Account, &e.Person, &e.Role, &e.Body, &e.Channel, (*rawText)(data), &e.Name, &e.Note, &e.salt}
+	}, `SELECT id, at, action, from_state, to_state, account, person, role, body, channel, data, name, note, salt
+		FROM ledger_entry WHERE tenant = $1 AND kind = $2 AND object = $3 ORDER BY id`, tenant, kind, object)
+}
+
 // Filter narrows [Recent]; empty fields do not narrow.
 type Filter struct {
 	Before  string // id of an entry: only older ones, for paging

@@ -198,7 +198,7 @@ func (s *Service) Get(ctx context.Context, id string) (c *Case, err error) {
 		if c.Clocks, err = s.clocksOf(tx, c); err != nil {
 			return err
 		}
-		if c.History, err = ledger.History(tx, a.Tenant, "proposal", id); err != nil {
+		if c.History, err = ledger.Acts(tx, a.Tenant, "proposal", id); err != nil {
 			return err
 		}
 		if c.Session, err = org.SessionOf(tx, a.Tenant, p.Session); err != nil {

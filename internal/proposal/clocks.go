@@ -152,18 +152,18 @@ func (w *work) stop(object, id string, met bool, kinds ...string) error {
 	return err
 }
 
-// clocksOf reads the clocks of a case, its assignments and its promises.
+// clocksOf reads the clocks of a case and its assignments, without their holders.
 func (s *Service) clocksOf(tx *db.Tx, c *Case) ([]*clock.Clock, error) {
-	all, err := s.clocks.Of(tx, c.Tenant, "proposal", c.ID)
+	of, err := s.clocks.OfMany(tx, c.Tenant, "proposal", []string{c.ID})
 	if err != nil || len(c.Assignments) == 0 {
-		return all, err
+		return of[c.ID], err
 	}
+	all := of[c.ID]
 	var ids []string
 	for _, as := range c.Assignments {
 		ids = append(ids, as.ID)
 	}
-	of, err := s.clocks.OfMany(tx, c.Tenant, "assignment", ids)
-	if err != nil {
+	if of, err = s.clocks.OfMany(tx, c.Tenant, "assignment", ids); err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
