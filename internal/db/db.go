@@ -93,7 +93,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 }
 
 func (d *DB) openSQLite(ctx context.Context, path string, readers int) error {
-	pragmas := "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(2)"
+	// A page in the cache takes twice its size in the driver's memory; what is
+	// read by chance would not fit anyway, and the system caches the file.
+	pragmas := "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-10000)&_pragma=temp_store(2)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	var err error
 	if d.write, err = openKept(file + "?" + pragmas + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)"); err != nil {
