@@ -226,7 +226,15 @@ func Load(ctx context.Context, d *DB, r io.Reader, sources ...fs.FS) error {
 		if err := in.tables(tx, tables); err != nil {
 			return err
 		}
-		return restore()
+		if err := restore(); err != nil || d.dialect == SQLite {
+			return err
+		}
+		for _, table := range tables { // or the planner guesses until the server gets round to it
+			if _, err := tx.Exec(`ANALYZE ` + quoted([]string{table})); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
