@@ -1,11 +1,12 @@
 package web
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // smallest is the number of bytes from which compressing pays.
