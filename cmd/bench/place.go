@@ -27,20 +27,26 @@ type place struct {
 
 // copyTo makes the data set on a database.
 func (set *dataset) copyTo(ctx context.Context, name string) (*place, error) {
-	p := &place{name: name, options: app.Options{Data: filepath.Join(set.dir, "run-"+name), Log: slog.New(slog.DiscardHandler)}}
-	p.drop = func(context.Context) error { return nil }
-	if err := os.RemoveAll(p.options.Data); err != nil {
+	dir, err := os.MkdirTemp(set.dir, "run-")
+	if err != nil {
 		return nil, err
 	}
+	p := &place{name: name, options: app.Options{Data: filepath.Join(dir, "data"), Log: slog.New(slog.DiscardHandler)}}
+	p.drop = func(context.Context) error { return nil }
 	done := say("%s: the data", name)
 	defer done()
 	switch name {
 	case "sqlite":
-		return p, os.CopyFS(p.options.Data, os.DirFS(set.template))
+		err = os.CopyFS(p.options.Data, os.DirFS(set.template))
 	case "postgres":
-		return p, set.toPostgres(ctx, p)
+		err = set.toPostgres(ctx, p)
+	default:
+		err = fmt.Errorf("there is no database %q", name)
 	}
-	return nil, fmt.Errorf("there is no database %q", name)
+	if err != nil {
+		return nil, errors.Join(err, p.remove(ctx))
+	}
+	return p, nil
 }
 
 // toPostgres brings a backup of the data set back on PostgreSQL, into a database
@@ -98,6 +104,9 @@ func (set *dataset) backUp(ctx context.Context, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	if _, err := ledger.Seal(ctx, a.DB, a.Key); err != nil {
+		return err
+	}
 	keys, err := ledger.Trusted(set.template)
 	if err != nil {
 		return err
@@ -115,7 +124,7 @@ func (set *dataset) backUp(ctx context.Context, name string) (err error) {
 
 // remove leaves nothing behind.
 func (p *place) remove(ctx context.Context) error {
-	return errors.Join(p.drop(context.WithoutCancel(ctx)), os.RemoveAll(p.options.Data))
+	return errors.Join(p.drop(context.WithoutCancel(ctx)), os.RemoveAll(filepath.Dir(p.options.Data)))
 }
 
 // versions ask each database what it is.
