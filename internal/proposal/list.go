@@ -220,9 +220,26 @@ func (s *Service) List(ctx context.Context, f Filter) (l *Listing, err error) {
 			l.Items = l.Items[:f.Limit]
 			l.Next = f.cursor(l.Items[f.Limit-1])
 		}
-		return nil
+		return l.nameSessions(tx, a.Tenant)
 	})
 	return l, err
+}
+
+// nameSessions puts the titles of the sessions in place of their ids: there are
+// few, and to look each up costs as much as the rest of its row.
+func (l *Listing) nameSessions(tx *db.Tx, tenant string) error {
+	all, err := org.Sessions(tx, tenant)
+	if err != nil {
+		return err
+	}
+	titles := map[string]string{}
+	for _, s := range all {
+		titles[s.ID] = s.Title
+	}
+	for _, x := range l.Items {
+		x.Session = titles[x.Session]
+	}
+	return nil
 }
 
 func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error) {
@@ -318,7 +335,7 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 			ELSE COALESCE((SELECT q.name FROM person q WHERE q.tenant = p.tenant AND q.id = p.lead), '') END,
 		COALESCE((SELECT string_agg(COALESCE(NULLIF(b.short_name, ''), b.name), '、' ORDER BY z.role, b.name) FROM assignment z JOIN body b ON b.tenant = z.tenant AND b.id = z.unit
 			WHERE z.tenant = p.tenant AND z.proposal = p.id AND z.round = p.round AND z.role <> 'co_handler' AND z.state NOT IN ('returned', 'cancelled')), ''),
-		COALESCE((SELECT s.title FROM session s WHERE s.tenant = p.tenant AND s.id = p.session), ''), ` + assignment + `
+		p.session, ` + assignment + `
 		FROM (` + pick + ` WHERE p.tenant = $1 AND ` + strings.Join(where, " AND ") + order + ` LIMIT ` + itoa(f.Limit+1) + from + order
 	return query, args, nil
 }
