@@ -198,6 +198,7 @@ func (c *client) ask(ctx context.Context, m measurement, addr string, s settings
 			return err
 		}
 		resp.Body.Close()
+		c.times = append(c.times, time.Since(start))
 		c.bytes += size
 		if fault != "" {
 			if c.failed++; c.failure == "" {
@@ -207,7 +208,6 @@ func (c *client) ask(ctx context.Context, m measurement, addr string, s settings
 				return nil
 			}
 		}
-		c.times = append(c.times, time.Since(start))
 		if resp.Close {
 			conn.Close()
 			if conn, err = net.Dial("tcp", addr); err != nil {

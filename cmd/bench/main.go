@@ -56,7 +56,7 @@ func main() {
 		flag.Parse()
 		err = run(ctx, s)
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
