@@ -156,6 +156,8 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.API = web.NewAPI(a.Router, "Shangliang", "1")
 	a.pages()
 	for _, m := range a.Modules {
+		a.Jobs.Register(m.Jobs...)
+		a.Jobs.Repeat(m.Every...)
 		if m.Routes != nil {
 			m.Routes(a.Router)
 		}
@@ -175,7 +177,7 @@ func (a *App) pages() {
 	}
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
-	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org})
+	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
 	a.sharedPages(at)
 }
 

@@ -74,6 +74,13 @@ func Check(modules []Module, words *lang.Words) error {
 				c.text(i.Group)
 			}
 		}
+		for action, zh := range m.Acts {
+			c.id("act", action)
+			c.text(zh)
+		}
+		for n, p := range m.Panels {
+			c.must(p.On != "" && p.Load != nil, "panel %d stands nowhere or shows nothing", n)
+		}
 		for n, h := range m.Home {
 			c.must(h.Load != nil, "home card %d shows nothing", n)
 		}

@@ -9,6 +9,7 @@ package module
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -47,6 +48,17 @@ type Card struct {
 	Load func(ctx context.Context) (templ.Component, error)
 }
 
+// Panel is a part that one module adds to the page of another's record: what is
+// known of a proposal as a key proposal, say.
+type Panel struct {
+	On    string // the kind of record on whose page it stands: "proposal"
+	Order int    // among the panels; lower comes first
+	Aside bool   // beside the text, where the deadlines are, instead of below it
+	// Load reads what the panel shows of one record. It has been read by the
+	// actor already; a nil component leaves the panel out.
+	Load func(ctx context.Context, id string) (templ.Component, error)
+}
+
 // Module is a capability's table of contents. Only Name and Title must be given.
 type Module struct {
 	Name        string   // as the package: "proposal"
@@ -63,11 +75,38 @@ type Module struct {
 	Every       []jobs.Every
 	Menu        []MenuItem
 	Home        []Card
-	Routes      func(*web.Router)
-	API         func(huma.API)
+	Panels      []Panel
+	// Acts say in Simplified Chinese what its ledger entries on another module's
+	// record are, by action: "digest.send" in the history of a proposal.
+	Acts   map[string]string
+	Routes func(*web.Router)
+	API    func(huma.API)
 	// Setup runs once at each start, after the migrations, before the first
 	// request.
 	Setup func(ctx context.Context) error
+}
+
+// PanelsOn are the panels on the page of a kind of record, in their order.
+func PanelsOn(modules []Module, kind string) []Panel {
+	var all []Panel
+	for _, m := range modules {
+		for _, p := range m.Panels {
+			if p.On == kind {
+				all = append(all, p)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Panel) int { return a.Order - b.Order })
+	return all
+}
+
+// ActTitles are the titles of the acts of all modules.
+func ActTitles(modules []Module) map[string]string {
+	all := map[string]string{}
+	for _, m := range modules {
+		maps.Copy(all, m.Acts)
+	}
+	return all
 }
 
 // Shows reports whether somebody in a role sees the item; can says which

@@ -25,6 +25,21 @@ type Service struct {
 	clocks  *clock.Clocks
 	notices *notify.Notifier
 	files   *blob.Store
+	before  map[string][]Check
+}
+
+// Check is what another capability asks of a case before a step of it, or of one
+// of its assignments, is taken: an error says to the person why not.
+type Check func(tx *db.Tx, c *Case) error
+
+// Before lets another capability object to a step, "proposal.close" or
+// "assignment.sign_off", after the step's own guards. Call it while the platform
+// is put together.
+func (s *Service) Before(action string, check Check) {
+	if s.before == nil {
+		s.before = map[string][]Check{}
+	}
+	s.before[action] = append(s.before[action], check)
 }
 
 // New makes the service.
@@ -144,7 +159,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 		if err := checkInput(CaseFlow.Name, step.Action, w); err != nil {
 			return err
 		}
-		if err := guards.Run(step.Guards, w); err != nil {
+		if err := w.allowed(step); err != nil {
 			return err
 		}
 		if err := w.take(step); err != nil {
@@ -153,6 +168,24 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 		return w.settle()
 	})
 	return p, err
+}
+
+// allowed runs the guards of a step of the case or of w.as, then what other
+// capabilities ask before it.
+func (w *work) allowed(step flow.Step) error {
+	if err := guards.Run(step.Guards, w); err != nil {
+		return err
+	}
+	action := CaseFlow.Name + "." + step.Action
+	if w.as != nil {
+		action = AssignmentFlow.Name + "." + step.Action
+	}
+	for _, check := range w.s.before[action] {
+		if err := check(w.tx, w.Case); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // permitted checks the permission before anything is said about the state.
@@ -236,7 +269,7 @@ func (s *Service) DoAssignment(ctx context.Context, id, assignment string, versi
 		if err := checkInput(AssignmentFlow.Name, step.Action, w); err != nil {
 			return err
 		}
-		if err := guards.Run(step.Guards, w); err != nil {
+		if err := w.allowed(step); err != nil {
 			return err
 		}
 		return w.takeAssignment(step)
@@ -309,7 +342,7 @@ func (w *work) actions() []Action {
 				continue
 			}
 			act := Action{Step: step, Assignment: as}
-			if err := guards.Run(step.Guards, w); err != nil {
+			if err := w.allowed(step); err != nil {
 				if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
 					continue // not for this person at all
 				}

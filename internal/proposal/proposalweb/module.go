@@ -32,6 +32,9 @@ var Words []byte
 type Deps struct {
 	Proposals *proposal.Service
 	Org       *org.Service
+	// Modules are all there are, once they are complete: their panels stand on
+	// the page of a case, their acts in its history.
+	Modules func() []module.Module
 }
 
 // pages are the handlers. They are safe for concurrent use.
@@ -41,6 +44,7 @@ type pages struct {
 	limits    document.Limits
 	accept    string // the extensions of files that are taken
 	memory    memory
+	modules   func() []module.Module
 }
 
 // Roles as groups, for menus and cards.
@@ -52,7 +56,7 @@ var (
 
 // Add puts the pages into the module.
 func Add(m *module.Module, d Deps) {
-	p := &pages{proposals: d.Proposals, org: d.Org, limits: d.Proposals.FileLimits()}
+	p := &pages{proposals: d.Proposals, org: d.Org, limits: d.Proposals.FileLimits(), modules: d.Modules}
 	p.accept = strings.Join(p.limits.Extensions(), ",")
 	const group = "提案"
 	m.Menu = append(m.Menu,

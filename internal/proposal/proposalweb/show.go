@@ -14,6 +14,7 @@ import (
 	"shangliang/internal/clock"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
+	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/ui"
@@ -48,6 +49,14 @@ type caseView struct {
 	most   int64  // bytes of one file
 	known  known
 	tried  *tried
+	acts   map[string]string // of other modules in the history
+	panels []panel           // of other modules
+}
+
+// panel is what another module shows of the case.
+type panel struct {
+	aside bool
+	part  templ.Component
 }
 
 func (p *pages) view(ctx context.Context, id string) (*caseView, error) {
@@ -60,7 +69,22 @@ func (p *pages) view(ctx context.Context, id string) (*caseView, error) {
 		return nil, err
 	}
 	k, err := p.known(ctx)
-	return &caseView{Case: c, who: a, accept: p.accept, most: p.limits.Most(), known: k}, err
+	if err != nil {
+		return nil, err
+	}
+	v := &caseView{Case: c, who: a, accept: p.accept, most: p.limits.Most(), known: k}
+	modules := p.modules()
+	v.acts = module.ActTitles(modules)
+	for _, x := range module.PanelsOn(modules, "proposal") {
+		part, err := x.Load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if part != nil {
+			v.panels = append(v.panels, panel{x.Aside, part})
+		}
+	}
+	return v, nil
 }
 
 func (v *caseView) name(id string) string { return v.Names[id] }
@@ -380,6 +404,9 @@ var titles = func() map[string]string {
 
 func (v *caseView) actTitle(ctx context.Context, e *ledger.Entry) string {
 	title, ok := titles[e.Action]
+	if !ok {
+		title, ok = v.acts[e.Action]
+	}
 	if !ok {
 		return lang.T(ctx, "其他操作")
 	}
