@@ -20,13 +20,13 @@ type layer struct {
 // more word in a row. Web packages (proposal/proposalweb) and packages for tests
 // (db/dbtest) are known by their names and belong to no row.
 var layers = []layer{
-	{"pure", "errs lang actor calendar flow han", "pure",
+	{"pure", "errs lang actor calendar flow han likeness compare", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
 	{"base", "db jobs blob document reader/intake", "pure base",
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
-	{"shared", "ledger rule clock org notify search figure backup", "pure base shared",
+	{"shared", "ledger rule clock org notify search figure backup likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"capability", "proposal", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
@@ -62,6 +62,7 @@ var only = map[string]string{
 	"github.com/pquerna/otp":      "org",
 	"golang.org/x/crypto":         "org",
 	"golang.org/x/mod":            "ledger",
+	"github.com/sergi/go-diff":    "compare",
 	"github.com/chromedp":         "",
 	"github.com/rogpeppe":         "",
 	"pgregory.net/rapid":          "",

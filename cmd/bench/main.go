@@ -1,5 +1,6 @@
 // Command bench measures the platform against its budgets: pages, search,
-// creating and figures over 50,000 proposals, on SQLite and on PostgreSQL.
+// creating and figures over 50,000 proposals, on SQLite and on PostgreSQL; and
+// what is alike among 50,000 texts and a million (likeness.go).
 //
 // It makes a data set once (dataset.go, play.go, multiply.go), starts the
 // platform as a second process on a copy of it (server.go), asks it as signed-in
@@ -18,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,6 +34,7 @@ type settings struct {
 	profile  string
 	seconds  int
 	clients  int
+	texts    int
 	plain    bool
 	dataOnly bool
 }
@@ -46,10 +49,11 @@ func main() {
 		var s settings
 		flag.StringVar(&s.data, "data", "./data/bench", "folder of the data set, made if it is not there")
 		flag.StringVar(&s.dbs, "db", "sqlite,postgres", "databases to measure; postgres wants $SHANGLIANG_TEST_POSTGRES")
-		flag.StringVar(&s.only, "only", "", "measure only these, by name: list,case,search,create,figures")
+		flag.StringVar(&s.only, "only", "", "measure only these, by name: list,case,search,create,figures,likeness")
 		flag.StringVar(&s.write, "write", "", "document whose table between the markers is replaced")
 		flag.StringVar(&s.profile, "profile", "", "folder for CPU profiles of the server, one for each measurement")
 		flag.IntVar(&s.seconds, "seconds", 10, "how long each measurement takes, after warming up")
+		flag.IntVar(&s.texts, "texts", alikeMany, "among how many signatures likeness is looked for")
 		flag.IntVar(&s.clients, "clients", 16, "requests at a time")
 		flag.BoolVar(&s.plain, "plain", false, "do not accept compressed pages")
 		flag.BoolVar(&s.dataOnly, "prepare", false, "make the data set and end")
@@ -65,6 +69,20 @@ func main() {
 func run(ctx context.Context, s settings) error {
 	if s.seconds < 1 || s.seconds > 300 || s.clients < 1 || s.clients > 64 {
 		return errors.New("-seconds is 1 to 300, -clients 1 to 64")
+	}
+	var alike []alikeResult
+	if s.wants("likeness") && !s.dataOnly {
+		for name := range strings.SplitSeq(s.dbs, ",") {
+			all, err := measureLikeness(ctx, s, name)
+			if err != nil {
+				return fmt.Errorf("%s: likeness: %w", name, err)
+			}
+			alike = append(alike, all...)
+		}
+		if s.only == "likeness" {
+			fmt.Println(reportLikeness(alike))
+			return nil
+		}
 	}
 	set, err := prepare(ctx, s.data)
 	if err != nil || s.dataOnly {
@@ -85,12 +103,17 @@ func run(ctx context.Context, s settings) error {
 		}
 		tables = append(tables, t)
 	}
-	text := report(tables, s)
+	text := report(tables, s) + "\n" + reportLikeness(alike)
 	fmt.Println(text)
 	if s.write != "" {
 		return rewrite(s.write, text)
 	}
 	return nil
+}
+
+// wants reports whether something is to be measured.
+func (s settings) wants(name string) bool {
+	return s.only == "" || slices.Contains(strings.Split(s.only, ","), name)
 }
 
 // say tells what is going on and how long the step before took.

@@ -52,6 +52,25 @@ func (set *dataset) copyTo(ctx context.Context, name string) (*place, error) {
 // toPostgres brings a backup of the data set back on PostgreSQL, into a database
 // of its own.
 func (set *dataset) toPostgres(ctx context.Context, p *place) error {
+	if err := p.emptyPostgres(ctx); err != nil {
+		return err
+	}
+	file := filepath.Join(set.dir, "set.zip")
+	if err := set.backUp(ctx, file); err != nil {
+		return err
+	}
+	_, report, err := app.Restore(ctx, p.options, file)
+	if err != nil {
+		return err
+	}
+	if !report.OK() {
+		return fmt.Errorf("the restored data is not as it was recorded: %v", report.Lines(ctx)[:min(8, len(report.Lines(ctx)))])
+	}
+	return nil
+}
+
+// emptyPostgres makes an empty database for the place.
+func (p *place) emptyPostgres(ctx context.Context) error {
 	server := os.Getenv("SHANGLIANG_TEST_POSTGRES")
 	if server == "" {
 		return errors.New("SHANGLIANG_TEST_POSTGRES is not set: use make bench")
@@ -80,17 +99,6 @@ func (set *dataset) toPostgres(ctx context.Context, p *place) error {
 	p.drop = func(ctx context.Context) error { return admin(ctx, `DROP DATABASE `+name) }
 	u.Path = "/" + name
 	p.options.Database = u.String()
-	file := filepath.Join(set.dir, "set.zip")
-	if err := set.backUp(ctx, file); err != nil {
-		return err
-	}
-	_, report, err := app.Restore(ctx, p.options, file)
-	if err != nil {
-		return err
-	}
-	if !report.OK() {
-		return fmt.Errorf("the restored data is not as it was recorded: %v", report.Lines(ctx)[:min(8, len(report.Lines(ctx)))])
-	}
 	return nil
 }
 

@@ -52,7 +52,7 @@ func measure(ctx context.Context, s settings, set *dataset, p *place) (t table, 
 		return t, err
 	}
 	for _, m := range set.measurements(who, lists) {
-		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), m.name) {
+		if !s.wants(m.name) {
 			continue
 		}
 		r, err := m.load(ctx, srv, s, 3*time.Second, time.Duration(s.seconds)*time.Second)

@@ -28,6 +28,7 @@ import (
 	"shangliang/internal/jobs"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
+	"shangliang/internal/likeness/lookup"
 	"shangliang/internal/module"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
@@ -198,6 +199,7 @@ func declare() []module.Module {
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
+		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
 		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
 	}
 }
@@ -252,6 +254,7 @@ func (a *App) Start(ctx context.Context) error {
 		jobs.Every{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
 		jobs.Every{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
 		jobs.Every{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
+		jobs.Every{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
 		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
 	)
 	return a.Jobs.Start(ctx)

@@ -38,6 +38,7 @@ var workTitles = map[string]string{
 	"notify.deliver": "发送邮件",
 	"org.sweep":      "清理过期的登录",
 	"search.tidy":    "整理搜索索引",
+	"proposal.sign":  "为已有的提案建立相似度索引",
 }
 
 // found are the kinds of things that a search finds.

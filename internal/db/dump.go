@@ -44,7 +44,7 @@ var ErrNotEmpty = errors.New("db: load: the database is not empty")
 
 // Tables lists the tables that hold the platform's data, by name. It leaves out
 // what is rebuilt from them or is about this database only: the migrations, the
-// job queue and the full text index.
+// job queue, the full text index and the signatures of texts.
 func Tables(tx *Tx) ([]string, error) {
 	query := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
 	if tx.Dialect() == Postgres {
@@ -52,7 +52,7 @@ func Tables(tx *Tx) ([]string, error) {
 	}
 	all, err := Column[string](tx, query)
 	all = slices.DeleteFunc(all, func(name string) bool {
-		return name == migrationTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "search_fts")
+		return name == migrationTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "search_fts") || strings.HasPrefix(name, "likeness_")
 	})
 	slices.Sort(all)
 	return all, err

@@ -157,3 +157,19 @@ func (f folded) text(r run) string {
 	}
 	return string(f.runes[r.from:r.to])
 }
+
+// Letters returns the Chinese characters, letters and digits of s as search
+// compares them, and of each the bytes of s it comes from: from[i] to to[i].
+// Blanks, punctuation and symbols are left out.
+func Letters(s string) (letters []rune, from, to []int32) {
+	f := fold(s)
+	n := 0
+	for i, r := range f.runes {
+		if kindOf(r) == gap {
+			continue
+		}
+		f.runes[n], f.from[n], f.to[n] = r, f.from[i], f.to[i]
+		n++
+	}
+	return f.runes[:n], f.from[:n], f.to[:n]
+}

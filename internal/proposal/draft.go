@@ -132,7 +132,10 @@ func (s *Service) Save(ctx context.Context, id string, version int, t Text) (*Pr
 			return err
 		}
 		w.rows = append(w.rows, p.row())
-		return ledger.Append(tx, ledger.Entry{Action: "proposal.save", Kind: "proposal", Object: id, From: p.State, To: p.State, Rows: w.rows})
+		if err := ledger.Append(tx, ledger.Entry{Action: "proposal.save", Kind: "proposal", Object: id, From: p.State, To: p.State, Rows: w.rows}); err != nil {
+			return err
+		}
+		return w.index()
 	})
 	return p, err
 }

@@ -27,7 +27,12 @@ type ImportRow struct {
 	Line   int
 	Values map[string]string
 	Bad    bool
-	text   Text
+	// What the row is like: proposals that are there already, and an earlier row
+	// of the table, 0 if none.
+	Alike     []*Alike
+	AlikeLine int
+
+	text Text
 }
 
 // Good counts the rows that can be imported.
@@ -85,8 +90,10 @@ func (s *Service) PreviewImport(ctx context.Context, t *document.Table) (p *Prev
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		p, err = s.preview(tx, a, t)
-		return err
+		if p, err = s.preview(tx, a, t); err != nil {
+			return err
+		}
+		return s.alikeRows(tx, a, p.Rows)
 	})
 	return p, err
 }

@@ -7,10 +7,14 @@ import (
 	"shangliang/internal/search"
 )
 
-// index makes the case found as it is now. Only what was handed in is found.
+// index makes the case found as it is now, by its words and by what it is like.
+// Only what was handed in is found.
 func (w *work) index() error {
 	if w.SerialNo == 0 {
 		return nil
+	}
+	if err := signed(w.tx, w.Proposal); err != nil {
+		return err
 	}
 	ids := []string{w.Lead}
 	for _, p := range w.Parties {

@@ -3,6 +3,7 @@ package proposal
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/blob"
@@ -26,6 +27,8 @@ type Service struct {
 	notices *notify.Notifier
 	files   *blob.Store
 	before  map[string][]Check
+
+	allSigned atomic.Bool
 }
 
 // Check is what another capability asks of a case before a step of it, or of one
@@ -204,7 +207,7 @@ func permitted(a actor.Actor, m flow.Machine, action string) error {
 // take carries out a step of the case: effect, row, ledger, search, notices.
 func (w *work) take(step flow.Step) error {
 	from := w.State
-	w.State = step.To
+	w.State = step.Next(from)
 	if effect := caseEffects[step.Action]; effect != nil {
 		if err := effect(w); err != nil {
 			return err

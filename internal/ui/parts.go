@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"shangliang/internal/lang"
 	assets "shangliang/web"
 )
 
@@ -141,6 +142,38 @@ func Prose(text string) templ.Component {
 			b.WriteString("<p>")
 			b.WriteString(strings.ReplaceAll(templ.EscapeString(p), "\n", "<br/>"))
 			b.WriteString("</p>")
+		}
+		b.WriteString("</div>")
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// Change is a piece of a text and what became of it: nothing, unless one of the
+// two is set.
+type Change struct {
+	Text           string
+	Added, Removed bool
+}
+
+// Changes shows how a text became another: what was put in is underlined, what
+// was taken out struck through, and both are said to screen readers.
+func Changes(pieces []Change) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		var b strings.Builder
+		b.WriteString(`<div class="as-typed">`)
+		mark := func(tag, says, text string) {
+			b.WriteString("<" + tag + `><span class="visually-hidden">` + templ.EscapeString(says) + "</span>" + templ.EscapeString(text) + "</" + tag + ">")
+		}
+		for _, p := range pieces {
+			switch {
+			case p.Added:
+				mark("ins", lang.T(ctx, "新增："), p.Text)
+			case p.Removed:
+				mark("del", lang.T(ctx, "删去："), p.Text)
+			default:
+				b.WriteString(templ.EscapeString(p.Text))
+			}
 		}
 		b.WriteString("</div>")
 		_, err := io.WriteString(w, b.String())

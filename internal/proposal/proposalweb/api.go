@@ -54,6 +54,7 @@ func addAPI(api huma.API, d Deps) {
 	act := op("act-on-proposal", "POST", "/proposals/{id}/actions/{action}", "Take a step of the case")
 	act.Description = "The steps with what they need, and the states in which they can be taken, are in the list of lifecycles; those that one may take now stand in the case as actions."
 	huma.Register(api, act, r.act)
+	r.addAlike(api, op)
 	huma.Register(api, op("act-on-assignment", "POST", "/proposals/{id}/assignments/{assignment}/actions/{action}", "Take a step of a department's assignment"), r.actAssignment)
 	huma.Register(api, op("answer-cosigning", "POST", "/proposals/{id}/cosignature", "Confirm or decline to co-sign, as oneself"), r.cosign)
 	huma.Register(api, op("rate-proposal", "POST", "/proposals/{id}/ratings", "Rate the handling, as oneself"), r.rate)

@@ -37,6 +37,7 @@ type editView struct {
 	err     error
 	theirs  *proposal.Text // what somebody else saved meanwhile
 	found   string         // the name that was looked for, without scripts
+	alike   []*proposal.Alike
 }
 
 // thens are what can follow the saving of a text.
@@ -87,6 +88,9 @@ func (p *pages) editForm(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/proposals/"+r.PathValue("id"))
 	}
 	if err != nil {
+		return err
+	}
+	if v.alike, err = p.proposals.Alike(r.Context(), v.id, v.Text); err != nil {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, editPage(v))

@@ -201,7 +201,11 @@ func (v importView) table(ctx context.Context) ui.TableInfo {
 		}
 		out.Cells = append(out.Cells, ui.Num(row.Line))
 		for _, c := range v.preview.Columns {
-			out.Cells = append(out.Cells, importCell(short(asWritten(ctx, c, row.Values[c.ID])), v.problemsAt(row.Line, c.ID)))
+			cell := importCell(short(asWritten(ctx, c, row.Values[c.ID])), v.problemsAt(row.Line, c.ID))
+			if c.ID == "title" {
+				cell = ui.Group(cell, importAlike(row))
+			}
+			out.Cells = append(out.Cells, cell)
 		}
 		t.Rows = append(t.Rows, out)
 	}

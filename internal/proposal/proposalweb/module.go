@@ -99,6 +99,9 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Upload("/proposals/{id}/edit", upload, p.edit)
 	rt.Post("/proposals/{id}/save", p.save)
 	rt.Get("/people/pick", p.pickPeople)
+	rt.Post("/proposals/alike", p.alikeWhile)
+	rt.Get("/proposals/{id}/alike", p.alikeTo)
+	rt.Get("/proposals/{id}/alike/{other}", p.sideBySide)
 
 	rt.Get("/proposals/{id}", p.show)
 	rt.Get("/proposals/{id}/{action}", p.actionPage)
