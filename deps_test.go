@@ -20,7 +20,7 @@ type layer struct {
 // more word in a row. Web packages (proposal/proposalweb) and packages for tests
 // (db/dbtest) are known by their names and belong to no row.
 var layers = []layer{
-	{"pure", "errs lang actor calendar flow han likeness compare", "pure",
+	{"pure", "errs lang actor calendar flow han likeness likeness/sample compare", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
 	{"base", "db jobs blob document reader/intake", "pure base",
 		"html/template github.com/a-h/templ"},
@@ -43,7 +43,7 @@ var layers = []layer{
 var also = map[string]string{
 	"module":         "figure rule jobs search clock notify org",
 	"cmd/shangliang": "actor backup db demo figure ledger org",
-	"cmd/bench":      "actor calendar db ledger backup org proposal search demo",
+	"cmd/bench":      "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
 }
 
 // never names the pairs that the rows allow and we do not want.

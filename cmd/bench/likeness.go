@@ -15,7 +15,7 @@ import (
 	"shangliang/internal/app"
 	"shangliang/internal/db"
 	"shangliang/internal/likeness"
-	"shangliang/internal/likeness/likenesstest"
+	"shangliang/internal/likeness/sample"
 	"shangliang/internal/likeness/lookup"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
@@ -111,7 +111,7 @@ type alikeBench struct {
 
 // text is the text of a number in its three parts, id its case.
 func (b *alikeBench) text(n uint64) [3]string {
-	s := strings.SplitAfter(likenesstest.Text(n, alikeSentences), "。")
+	s := strings.SplitAfter(sample.Text(n, alikeSentences), "。")
 	return [3]string{strings.Join(s[:5], ""), strings.Join(s[5:8], ""), strings.Join(s[8:], "")}
 }
 
@@ -200,7 +200,7 @@ func (b *alikeBench) look(texts int, ask func([3]string) (string, error)) (r ali
 			n := uint64(i * (texts / alikeTries))
 			x := b.text(n)
 			for k := range x {
-				x[k] = likenesstest.Edited(n+uint64(k), x[k], percent)
+				x[k] = sample.Edited(n+uint64(k), x[k], percent)
 			}
 			start := time.Now()
 			id, err := ask(x)

@@ -8,7 +8,7 @@ import (
 
 	"shangliang/internal/han"
 	"shangliang/internal/likeness"
-	"shangliang/internal/likeness/likenesstest"
+	"shangliang/internal/likeness/sample"
 )
 
 const (
@@ -48,9 +48,9 @@ func TestRecall(t *testing.T) {
 	}{{0, 1}, {10, 1}, {30, 0.98}, {50, 0.85}} {
 		found := 0
 		for i := range uint64(texts) {
-			text := likenesstest.Text(i, 12)
+			text := sample.Text(i, 12)
 			s, ok := likeness.Read(text).Sign()
-			copied, ok2 := likeness.Read(likenesstest.Edited(i, text, c.percent)).Sign()
+			copied, ok2 := likeness.Read(sample.Edited(i, text, c.percent)).Sign()
 			if !ok || !ok2 {
 				t.Fatal("too short")
 			}
@@ -66,8 +66,8 @@ func TestRecall(t *testing.T) {
 	}
 	wrong := 0
 	for i := range uint64(texts) {
-		a, _ := likeness.Read(likenesstest.Text(i, 12)).Sign()
-		b, _ := likeness.Read(likenesstest.Text(i+texts, 12)).Sign()
+		a, _ := likeness.Read(sample.Text(i, 12)).Sign()
+		b, _ := likeness.Read(sample.Text(i+texts, 12)).Sign()
 		wrong += shared(a, b)
 	}
 	if wrong > texts/20 {
@@ -91,8 +91,8 @@ func shared(a, b likeness.Signature) (n int) {
 // The estimate is near the truth.
 func TestEstimate(t *testing.T) {
 	for i := range uint64(100) {
-		text := likenesstest.Text(i, 10)
-		a, b := likeness.Read(text), likeness.Read(likenesstest.Edited(i, text, int(i)))
+		text := sample.Text(i, 10)
+		a, b := likeness.Read(text), likeness.Read(sample.Edited(i, text, int(i)))
 		s, _ := a.Sign()
 		o, ok := b.Sign()
 		if !ok {
@@ -188,7 +188,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	text := likenesstest.Text(1, 12)
+	text := sample.Text(1, 12)
 	for b.Loop() {
 		likeness.Read(text).Sign()
 	}

@@ -8,14 +8,14 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
-	"shangliang/internal/likeness/likenesstest"
+	"shangliang/internal/likeness/sample"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 )
 
 // long is a proposal with enough text to be compared.
 func long(seed uint64) proposal.Text {
-	all := strings.SplitAfter(likenesstest.Text(seed, 12), "。")
+	all := strings.SplitAfter(sample.Text(seed, 12), "。")
 	return proposal.Text{Kind: proposal.Individual, Title: "关于第" + string(rune('一'+seed)) + "件事的提案", Situation: strings.Join(all[:5], ""),
 		Analysis: strings.Join(all[5:8], ""), Suggestions: strings.Join(all[8:], ""), Subject: "society", OpenChoice: "open"}
 }
@@ -35,7 +35,7 @@ func TestAlikeWhileWriting(t *testing.T) {
 		ask := func(who string, seed uint64) []*proposal.Alike {
 			t.Helper()
 			text := long(seed)
-			text.Situation = likenesstest.Edited(seed, text.Situation, 20)
+			text.Situation = sample.Edited(seed, text.Situation, 20)
 			all, err := w.Proposals.Alike(w.As(who), "", text)
 			check(t, err)
 			return all
@@ -84,7 +84,7 @@ func TestAlikeFollowsTheText(t *testing.T) {
 		p := w.PlayText(proposal.InReview, long(1))
 		near, far := long(1), long(1)
 		near.Title, far.Title = "关于近的提案", "关于远的提案"
-		far.Situation = likenesstest.Text(50, 4)
+		far.Situation = sample.Text(50, 4)
 		one := w.PlayText(proposal.InReview, near)
 		two := w.PlayText(proposal.InReview, far)
 		all, err := w.Proposals.AlikeTo(w.As("纪审言"), p.ID)
@@ -171,7 +171,7 @@ func TestAlikeAmongMany(t *testing.T) {
 		begin := time.Now()
 		for i := range uint64(tries) {
 			text := long(i * 7)
-			text.Situation, text.Analysis, text.Suggestions = likenesstest.Edited(i, text.Situation, percent), likenesstest.Edited(i+1, text.Analysis, percent), likenesstest.Edited(i+2, text.Suggestions, percent)
+			text.Situation, text.Analysis, text.Suggestions = sample.Edited(i, text.Situation, percent), sample.Edited(i+1, text.Analysis, percent), sample.Edited(i+2, text.Suggestions, percent)
 			all, err := w.Proposals.Alike(ctx, "", text)
 			check(t, err)
 			if len(all) > 0 && all[0].SerialNo == int(i*7)+1 {

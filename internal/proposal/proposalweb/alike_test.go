@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"shangliang/internal/app/apptest"
-	"shangliang/internal/likeness/likenesstest"
+	"shangliang/internal/likeness/sample"
 	"shangliang/internal/proposal"
 )
 
 // wordy are the fields of a proposal with enough text to be compared.
 func wordy(w *apptest.World, title string) proposal.Text {
-	all := strings.SplitAfter(likenesstest.Text(7, 9), "。")
+	all := strings.SplitAfter(sample.Text(7, 9), "。")
 	t := w.Text()
 	t.Title, t.Situation, t.Analysis, t.Suggestions = title, strings.Join(all[:4], ""), strings.Join(all[4:6], ""), strings.Join(all[6:], "")
 	return t
