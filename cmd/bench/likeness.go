@@ -15,8 +15,8 @@ import (
 	"shangliang/internal/app"
 	"shangliang/internal/db"
 	"shangliang/internal/likeness"
-	"shangliang/internal/likeness/sample"
 	"shangliang/internal/likeness/lookup"
+	"shangliang/internal/likeness/sample"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 )
