@@ -21,7 +21,6 @@ type life struct {
 	n        int
 	until    int // the last step taken: an index into steps
 	declined bool
-	kept     []string // ids of commitments
 }
 
 // step is what happens to a case on a day after its beginning.

@@ -27,9 +27,6 @@ type Term struct {
 	Unit Unit
 }
 
-// longest keeps every date that a term can lead to within four-digit years.
-const longest = 9999
-
 var termForm = regexp.MustCompile(`^(\d{1,4})(wd|d|m|个?工作日|天|日|个?月)$`)
 
 var unitOf = map[string]Unit{

@@ -158,7 +158,7 @@ func TestPerson(t *testing.T) {
 	form := c.Get("/people/new").Want(200)
 	c.Submit(form, "form.form", "name", "", "phone", "abc").Want(422).Contains("f-name-err", "f-phone-err", `value="abc"`)
 	to := c.Submit(form, "form.form", "name", "𠮷<b>川", "phone", "13900000009").Want(303).Header.Get("Location")
-	page := c.Get(to).Want(200).Contains("𠮷&lt;b&gt;川", "加入名册", "不是委员").Lacks("<b>川")
+	c.Get(to).Want(200).Contains("𠮷&lt;b&gt;川", "加入名册", "不是委员").Lacks("<b>川")
 
 	// What is done twice is done once; a stale version changes nothing.
 	edit := c.Get(to + "/edit").Want(200)
@@ -174,7 +174,7 @@ func TestPerson(t *testing.T) {
 	c.PostForm(to+"/seat", "term", term, "kind", "standing_member").Want(303)
 	c.PostForm(to+"/membership", "body", w.Bodies["经济界"]).Want(303)
 	c.PostForm(to+"/membership", "body", w.Bodies["教育界"]).Want(422).Contains("这段时间已属于一个")
-	page = c.Get(to).Want(200).Contains("常委", "经济界")
+	page := c.Get(to).Want(200).Contains("常委", "经济界")
 	ends := regexp.MustCompile(`action="(/people/[^"]+/membership/[^"]+/end)"`).FindStringSubmatch(page.Body)[1]
 	c.PostForm(ends, "version", "7").Want(303) // stale
 	c.Get(to).Contains("刚刚", ends)
@@ -185,7 +185,6 @@ func TestPerson(t *testing.T) {
 	if login, _ := slip(t, slips.Body); !strings.HasPrefix(login, "lc") {
 		t.Errorf("sign-in name %q", login)
 	}
-	page = c.Get(to)
 	c.PostForm(to+"/leave", "on", "2026-03-12", "version", "1").Want(409)
 	c.PostForm(to+"/leave", "on", "2026-03-12", "version", "2").Want(303)
 	c.Get(to).Contains("已离任", "恢复在册")
