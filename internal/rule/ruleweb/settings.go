@@ -110,6 +110,18 @@ type entry struct {
 	Text    string // the text form
 	N, Unit string // of a term
 	Rows    []codeRow
+	Open    bool // its lines are in sight from the start: somebody works on them
+}
+
+// summary tells what a code set holds, for who does not open it.
+func (e entry) summary(ctx context.Context) string {
+	var labels []string
+	for _, row := range e.Rows {
+		if row.Label != "" && !row.Retired {
+			labels = append(labels, row.Label)
+		}
+	}
+	return lang.T(ctx, "%d 项：%s", len(labels), strings.Join(labels, lang.T(ctx, "、")))
 }
 
 // codeRow is one line of a code set. Fixed says that its key was saved before.
@@ -300,6 +312,7 @@ func (p *pages) save(w http.ResponseWriter, r *http.Request) error {
 		if d.Kind == rule.CodeSet && d.ID == in.Add && len(e.Rows) < mostRows {
 			e.Rows = append(e.Rows, codeRow{})
 		}
+		e.Open = d.Kind == rule.CodeSet && (d.ID == in.Add || e.Text != base.Raw(d.ID))
 		f.Entries = append(f.Entries, e)
 	}
 	if in.Add != "" {
