@@ -1,9 +1,11 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -14,8 +16,9 @@ import (
 	"shangliang/internal/errs"
 )
 
-// Permission is needed to see jobs and to retry or discard them; whoever builds
-// the platform declares it.
+// Permission is needed to see the jobs of one's tenant and to retry or discard
+// them; whoever builds the platform declares it. What belongs to another tenant
+// is not there.
 const Permission = "job.manage"
 
 // State is where a job stands.
@@ -58,15 +61,56 @@ type Filter struct {
 	N      int   // 50 when 0
 }
 
+// reach is what of the jobs an actor manages: those of their tenant, and those of
+// the installation if they keep it.
+type reach struct {
+	tenant string
+	keeper bool
+}
+
+func (q *Queue) reach(ctx context.Context) (r reach, err error) {
+	a, err := actor.Require(ctx, Permission)
+	if err != nil {
+		return r, err
+	}
+	r.tenant = a.Tenant
+	r.keeper, err = q.config.Keeps(ctx, a.Tenant)
+	return r, err
+}
+
+// has reports whether a job of a tenant is within reach. It says the same as
+// owned.
+func (r reach) has(tenant string) bool {
+	return tenant == r.tenant && tenant != "" || tenant == "" && r.keeper
+}
+
+// others stands for no tenant at all: ids never look like this.
+const others = "-"
+
+// owners are the two values that owned compares with.
+func (r reach) owners() (tenant, installation string) {
+	tenant, installation = cmp.Or(r.tenant, others), others
+	if r.keeper {
+		installation = ""
+	}
+	return tenant, installation
+}
+
+// owned is the condition over river_job of being within reach.
+const owned = `COALESCE(args ->> 'tenant', '') IN (%s, %s)`
+
 // List returns jobs, newest first. The actor needs [Permission].
 func (q *Queue) List(ctx context.Context, f Filter) ([]Item, error) {
-	if _, err := actor.Require(ctx, Permission); err != nil {
+	r, err := q.reach(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if f.N <= 0 {
 		f.N = 50
 	}
 	p := river.NewJobListParams().OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(min(f.N, 1000))
+	tenant, installation := r.owners()
+	p = p.Where(fmt.Sprintf(owned, "@tenant", "@installation"), river.NamedArgs{"tenant": tenant, "installation": installation})
 	if f.Kind != "" {
 		p = p.Kinds(f.Kind)
 	}
@@ -87,9 +131,15 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Item, error) {
 	return items, nil
 }
 
-func item(j *rivertype.JobRow) Item {
-	var e envelope
+// open reads what the engine stored; what it cannot read belongs to nobody's
+// tenant and has no arguments.
+func open(j *rivertype.JobRow) (e envelope) {
 	json.Unmarshal(j.EncodedArgs, &e)
+	return e
+}
+
+func item(j *rivertype.JobRow) Item {
+	e := open(j)
 	it := Item{ID: j.ID, Kind: j.Kind, State: State(j.State), Attempt: j.Attempt, MaxAttempts: j.MaxAttempts,
 		Key: e.Key, Args: e.Args, AddedAt: j.CreatedAt, DueAt: j.ScheduledAt}
 	if n := len(j.Errors); n > 0 {
@@ -110,12 +160,14 @@ type Count struct {
 
 // Counts counts the jobs by kind and state. The actor needs [Permission].
 func (q *Queue) Counts(ctx context.Context) (counts []*Count, err error) {
-	if _, err := actor.Require(ctx, Permission); err != nil {
+	r, err := q.reach(ctx)
+	if err != nil {
 		return nil, err
 	}
+	tenant, installation := r.owners()
 	err = q.db.Read(ctx, func(tx *db.Tx) error {
 		counts, err = db.All(tx, func(c *Count) []any { return []any{&c.Kind, &c.State, &c.N} },
-			`SELECT kind, state, COUNT(*) FROM river_job GROUP BY kind, state ORDER BY kind, state`)
+			`SELECT kind, state, COUNT(*) FROM river_job WHERE `+fmt.Sprintf(owned, "$1", "$2")+` GROUP BY kind, state ORDER BY kind, state`, tenant, installation)
 		return err
 	})
 	return counts, err
@@ -124,20 +176,27 @@ func (q *Queue) Counts(ctx context.Context) (counts []*Count, err error) {
 // Retry does a job now, even one that had been discarded. The actor needs
 // [Permission].
 func (q *Queue) Retry(ctx context.Context, id int64) error {
-	return q.manage(ctx, func(ctx context.Context) error { _, err := q.client.JobRetry(ctx, id); return err })
+	return q.manage(ctx, id, q.client.JobRetry)
 }
 
 // Discard gives a job up. One that has ended stays as it is. The actor needs
 // [Permission].
 func (q *Queue) Discard(ctx context.Context, id int64) error {
-	return q.manage(ctx, func(ctx context.Context) error { _, err := q.client.JobCancel(ctx, id); return err })
+	return q.manage(ctx, id, q.client.JobCancel)
 }
 
-func (q *Queue) manage(ctx context.Context, f func(context.Context) error) error {
-	if _, err := actor.Require(ctx, Permission); err != nil {
+func (q *Queue) manage(ctx context.Context, id int64, do func(context.Context, int64) (*rivertype.JobRow, error)) error {
+	r, err := q.reach(ctx)
+	if err != nil {
 		return err
 	}
-	err := f(ctx)
+	j, err := q.client.JobGet(ctx, id)
+	if err == nil && !r.has(open(j).Tenant) {
+		err = rivertype.ErrNotFound
+	}
+	if err == nil {
+		_, err = do(ctx, id)
+	}
 	if errors.Is(err, rivertype.ErrNotFound) {
 		return errs.Missing()
 	}

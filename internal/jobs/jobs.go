@@ -1,6 +1,6 @@
 // Package jobs does work after the answer: jobs added in the caller's
 // transaction, done at least once by workers, tried again with growing pauses,
-// and visible to an administrator.
+// and visible to the administrators of the tenant that they belong to.
 //
 // Main types: [Queue], [Job], [Every]. The engine is River on both databases;
 // it owns the tables river_*, made by [Migrate]. The package deliberately knows
@@ -26,6 +26,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/db"
 )
 
@@ -49,6 +50,10 @@ type Every struct {
 type Config struct {
 	Log     *slog.Logger
 	Workers int // jobs done at the same time; 8 when 0
+	// Keeps reports whether a tenant's administrators keep the installation too:
+	// they alone manage the work that belongs to no tenant, and see the repeated
+	// work. No tenant does when nil.
+	Keeps func(ctx context.Context, tenant string) (bool, error)
 	// Observe is told of each job and each round of an Every when it ended.
 	Observe func(kind string, took time.Duration, err error)
 
@@ -77,6 +82,9 @@ func New(d *db.DB, c Config) (*Queue, error) {
 	}
 	if c.Workers == 0 {
 		c.Workers = 8
+	}
+	if c.Keeps == nil {
+		c.Keeps = func(context.Context, string) (bool, error) { return false, nil }
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, time.Duration, error) {}
@@ -149,9 +157,10 @@ func (q *Queue) Repeat(all ...Every) {
 
 // envelope is what the engine stores of a job.
 type envelope struct {
-	kind string
-	Key  string          `json:"key,omitempty" river:"unique"`
-	Args json.RawMessage `json:"args"`
+	kind   string
+	Tenant string          `json:"tenant,omitempty" river:"unique"` // "" is the installation itself
+	Key    string          `json:"key,omitempty" river:"unique"`
+	Args   json.RawMessage `json:"args"`
 }
 
 // Kind implements river.JobArgs.
@@ -160,8 +169,8 @@ func (e envelope) Kind() string { return e.kind }
 // Option changes how a job is added.
 type Option func(*envelope, *river.InsertOpts)
 
-// Unique adds nothing while a job of the same kind with the same key waits or
-// is being done. It is for work that is the same whenever it is done.
+// Unique adds nothing while a job of the same tenant and kind with the same key
+// waits or is being done. It is for work that is the same whenever it is done.
 func Unique(key string) Option {
 	return func(e *envelope, o *river.InsertOpts) {
 		e.Key = key
@@ -177,7 +186,9 @@ func At(t time.Time) Option {
 }
 
 // Add adds a job in the transaction: it will be done if and only if the
-// transaction commits. Args becomes JSON; give ids rather than contents.
+// transaction commits. Args becomes JSON; give ids rather than contents. The job
+// belongs to the tenant in which the transaction acts, to the installation if
+// nobody acts.
 func (q *Queue) Add(tx *db.Tx, kind string, args any, options ...Option) error {
 	q.mu.Lock()
 	j, known := q.jobs[kind]
@@ -189,7 +200,8 @@ func (q *Queue) Add(tx *db.Tx, kind string, args any, options ...Option) error {
 	if err != nil {
 		return fmt.Errorf("jobs: arguments of %s: %w", kind, err)
 	}
-	e, o := envelope{kind: kind, Args: data}, river.InsertOpts{MaxAttempts: j.MaxAttempts}
+	a, _ := actor.From(tx.Context())
+	e, o := envelope{kind: kind, Tenant: a.Tenant, Args: data}, river.InsertOpts{MaxAttempts: j.MaxAttempts}
 	for _, option := range options {
 		option(&e, &o)
 	}

@@ -282,11 +282,11 @@ func TestKill(t *testing.T) {
 
 func TestManage(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, d *db.DB) {
-		ctx = actor.With(ctx, actor.Actor{Account: "a-1"}.Allowing(map[string]bool{Permission: true}))
+		ctx = actor.With(ctx, actor.Actor{Tenant: "t-1", Account: "a-1"}.Allowing(map[string]bool{Permission: true}))
 		observed := make(chan string, 100)
 		q, err := New(d, Config{Observe: func(kind string, _ time.Duration, err error) {
 			observed <- fmt.Sprint(kind, " ", err)
-		}, poll: 20 * time.Millisecond})
+		}, poll: 20 * time.Millisecond, Keeps: func(_ context.Context, tenant string) (bool, error) { return tenant == "t-1", nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"shangliang/internal/actor"
 )
 
 // Round is how the last round of an [Every] went in this process.
@@ -20,9 +18,10 @@ type Round struct {
 }
 
 // Rounds tells of all repeated work, in the order in which it was given to
-// Repeat. The actor needs [Permission].
+// Repeat, to whom keeps the installation; to others of none, since it is of no
+// tenant. The actor needs [Permission].
 func (q *Queue) Rounds(ctx context.Context) ([]Round, error) {
-	if _, err := actor.Require(ctx, Permission); err != nil {
+	if r, err := q.reach(ctx); err != nil || !r.keeper {
 		return nil, err
 	}
 	q.mu.Lock()

@@ -232,3 +232,14 @@ func (s *Service) DropDay(ctx context.Context, day calendar.Date) error {
 func dayRow(tenant string, day calendar.Date) ledger.Row {
 	return ledger.RowOf("calendar_day", "tenant", tenant, "day_on", string(day))
 }
+
+// Keeps reports whether a tenant's administrators keep the installation too:
+// those of the tenant above which there is none.
+func (s *Service) Keeps(ctx context.Context, tenant string) (bool, error) {
+	var ids []string
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		ids, err = db.Column[string](tx, `SELECT id FROM tenant WHERE id = $1 AND parent IS NULL`, tenant)
+		return err
+	})
+	return len(ids) == 1, err
+}

@@ -78,7 +78,7 @@ func New(t testing.TB, dialect db.Dialect) *World {
 	}
 	t.Cleanup(func() { a.Close() })
 	w.App = a
-	upper, err := a.Org.SetUp(context.Background(), founding("yt", "云汀市", org.City), Password)
+	upper, err := a.Org.SetUp(context.Background(), a.Org.SetUpCode(), founding("yt", "云汀市", org.City), Password)
 	w.must(err)
 	w.upper = upper
 	w.found("lc", "临川县")
@@ -162,6 +162,16 @@ func (w *World) Browser(t testing.TB, name string) *webtest.Client {
 	if name != "" {
 		c.SetCookie(&http.Cookie{Name: app.SessionCookie, Value: w.Token(name), Path: "/"})
 	}
+	return c
+}
+
+// Keeper is a client with the administrator of the tenant above all others
+// signed in, who keeps the installation too.
+func (w *World) Keeper(t testing.TB) *webtest.Client {
+	in, err := w.Org.SignIn(context.Background(), org.Credentials{Login: "yt-admin", Password: Password})
+	w.must(err)
+	c := webtest.New(t, w.Router)
+	c.SetCookie(&http.Cookie{Name: app.SessionCookie, Value: in.Token, Path: "/"})
 	return c
 }
 

@@ -13,6 +13,7 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/jobs"
+	"shangliang/internal/web/webtest"
 )
 
 // failing is an error that is longer than a cell.
@@ -92,6 +93,13 @@ func TestJobs(t *testing.T) {
 		other.Get("/").Want(200).Lacks(`href="/jobs"`)
 	}
 	c.Get("/").Want(200).Contains(`href="/jobs"`)
+
+	// Neither the tenant above nor the one beside sees or moves anything.
+	for _, other := range []*webtest.Client{w.Keeper(t), w.Neighbour().Browser(t, "管一平")} {
+		other.Get("/jobs").Want(200).Lacks("test.print", "test.count", "no paper")
+		other.PostForm(act).Want(404)
+		other.PostForm(strings.TrimSuffix(act, "discard") + "retry").Want(404)
+	}
 }
 
 func TestREST(t *testing.T) {
@@ -124,10 +132,11 @@ func TestREST(t *testing.T) {
 
 func TestRounds(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
-	c := w.Browser(t, "管一平")
+	c := w.Keeper(t)
 	w.Jobs.Repeat(jobs.Every{Name: "clock.tick", Interval: time.Hour, Work: func(context.Context) error { return nil }},
 		jobs.Every{Name: "test.broken", Interval: 10 * time.Millisecond, Work: func(context.Context) error { return errors.New("the disk is full") }})
 	c.Get("/jobs").Want(200).Contains("检查期限、发出提醒", "1 小时", "还没有进行过")
+	w.Browser(t, "管一平").Get("/jobs").Want(200).Lacks("检查期限、发出提醒", "反复进行的工作") // of the installation
 	if err := w.Jobs.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
