@@ -64,6 +64,7 @@ var only = map[string]string{
 	"golang.org/x/mod":            "ledger",
 	"github.com/sergi/go-diff":    "compare",
 	"github.com/chromedp":         "",
+	"github.com/emersion":         "",
 	"github.com/rogpeppe":         "",
 	"pgregory.net/rapid":          "",
 }

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/mail"
 	"os"
@@ -23,6 +25,7 @@ type SMTP struct {
 	// TLS: "starttls" (the default; required), "implicit", or "none" for a server
 	// on the same machine.
 	TLS     string
+	CAFile  string        // PEM of certificates to trust as well, of a server that has its own
 	Timeout time.Duration // for one mail; 30 s when 0
 }
 
@@ -69,6 +72,13 @@ func (c SMTP) dial(ctx context.Context) (*gomail.Client, error) {
 	default:
 		options = append(options, gomail.WithTLSPortPolicy(gomail.TLSMandatory))
 	}
+	if c.CAFile != "" {
+		trusted, err := c.trusted()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, gomail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: trusted, MinVersion: tls.VersionTLS12}))
+	}
 	if c.Port > 0 {
 		options = append(options, gomail.WithPort(c.Port))
 	}
@@ -85,6 +95,22 @@ func (c SMTP) dial(ctx context.Context) (*gomail.Client, error) {
 		return nil, err
 	}
 	return client, client.DialWithContext(ctx)
+}
+
+// trusted are the machine's certificates and those of the file.
+func (c SMTP) trusted() (*x509.CertPool, error) {
+	all, err := x509.SystemCertPool()
+	if err != nil {
+		all = x509.NewCertPool() // a machine without any
+	}
+	b, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("notify: certificates for mails: %w", err)
+	}
+	if !all.AppendCertsFromPEM(b) {
+		return nil, fmt.Errorf("notify: no certificate in %s", c.CAFile)
+	}
+	return all, nil
 }
 
 // MessageID is the same however often a notice is mailed, so that a mail that

@@ -21,6 +21,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
+	"shangliang/internal/notify/notifytest"
 )
 
 const tenant = "qingshui"
@@ -94,12 +95,12 @@ func open(t *testing.T, url string, c *clock) *db.DB {
 	return d
 }
 
-func notifier(t *testing.T, d *db.DB, s *server) *Notifier {
+func notifier(t *testing.T, d *db.DB, s *notifytest.Server) *Notifier {
 	t.Helper()
 	c := Config{Addresses: people, Kinds: kinds, Words: words(t), BaseURL: "https://zx.example.cn/",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if s != nil {
-		c.SMTP = SMTP{Host: "127.0.0.1", Port: s.port, From: "清水县政协 <zx@qingshui.example.cn>", TLS: "none", Timeout: 5 * time.Second}
+		c.SMTP = SMTP{Host: "127.0.0.1", Port: s.Port, From: "清水县政协 <zx@qingshui.example.cn>", TLS: "none", Timeout: 5 * time.Second}
 	}
 	n, err := New(d, c)
 	if err != nil {
@@ -136,7 +137,7 @@ func deliveries(t *testing.T, n *Notifier, f Filter) []*Delivery {
 
 func TestEveryNoticeHasItsRecord(t *testing.T) {
 	each(t, func(t *testing.T, _ string, _ *clock, d *db.DB) {
-		s := serve(t)
+		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		if err := n.Prefer(as("d"), map[string]bool{"case.open": false}); err != nil {
 			t.Fatal(err)
@@ -230,7 +231,7 @@ func TestEveryNoticeHasItsRecord(t *testing.T) {
 
 func TestMailSaysNothingConfidential(t *testing.T) {
 	each(t, func(t *testing.T, _ string, _ *clock, d *db.DB) {
-		s := serve(t)
+		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		p := Params{"title": "关于桥的提案\r\nBcc: x@example.cn", "no": 7, "day": calendar.Date("2026-03-12")}
 		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.filed", Params: p, Link: "/proposals/1"})
@@ -239,8 +240,7 @@ func TestMailSaysNothingConfidential(t *testing.T) {
 			t.Fatal(err)
 		}
 		var subjects []string
-		for id, ms := range s.got {
-			m := ms[0]
+		for id, m := range s.Mails() {
 			subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 			if err != nil {
 				t.Fatal(err)
@@ -269,7 +269,7 @@ func TestMailSaysNothingConfidential(t *testing.T) {
 // Three processes deliver two hundred mails at once; each goes out once.
 func TestTwoProcessesSendOnce(t *testing.T) {
 	each(t, func(t *testing.T, url string, c *clock, d *db.DB) {
-		s := serve(t)
+		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		for range 4 {
 			to := []string{}
@@ -288,7 +288,7 @@ func TestTwoProcessesSendOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if all, different := s.counts(); all != 200 || different != 200 {
+		if all, different := s.Counts(); all != 200 || different != 200 {
 			t.Errorf("%d mails, %d different", all, different)
 		}
 		if sent := deliveries(t, n, Filter{State: Sent, Channel: Mail}); len(sent) != 200 {
@@ -300,7 +300,7 @@ func TestTwoProcessesSendOnce(t *testing.T) {
 // The process dies after the server took the mail and before that was noted.
 func TestDiesBetweenSendingAndNoting(t *testing.T) {
 	each(t, func(t *testing.T, url string, c *clock, d *db.DB) {
-		ctx, s := context.Background(), serve(t)
+		ctx, s := context.Background(), notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
 		batch, _, err := n.claim(ctx, "claim of the dead")
@@ -324,7 +324,7 @@ func TestDiesBetweenSendingAndNoting(t *testing.T) {
 		if err := next.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if all, _ := s.counts(); all != 1 {
+		if all, _ := s.Counts(); all != 1 {
 			t.Errorf("sent again while the claim held: %d", all)
 		}
 		c.add(lease + time.Second)
@@ -333,7 +333,7 @@ func TestDiesBetweenSendingAndNoting(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if all, different := s.counts(); all != 2 || different != 1 {
+		if all, different := s.Counts(); all != 2 || different != 1 {
 			t.Errorf("%d mails, %d different", all, different)
 		}
 		// The dead one wakes up: its claim is void.
@@ -349,17 +349,17 @@ func TestDiesBetweenSendingAndNoting(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	each(t, func(t *testing.T, _ string, c *clock, d *db.DB) {
-		ctx, s := context.Background(), serve(t)
+		ctx, s := context.Background(), notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
-		s.rcpt = func(to string) string {
+		s.Refuse(func(to string) error {
 			switch {
 			case strings.Contains(to, "p1@"):
-				return "550 no such person"
+				return notifytest.No(550, "no such person")
 			case strings.Contains(to, "p2@"):
-				return "451 come back later"
+				return notifytest.No(451, "come back later")
 			}
-			return ""
-		}
+			return nil
+		})
 		send(t, d, n, Notice{To: []string{"p1", "p2", "p3"}, Kind: "case.filed"})
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
@@ -393,7 +393,7 @@ func TestFailures(t *testing.T) {
 		}
 
 		// An administrator sends again.
-		s.rcpt = nil
+		s.Refuse(nil)
 		for _, x := range deliveries(t, n, Filter{Channel: Mail}) {
 			err := n.Resend(as("admin", Manage), x.Notice)
 			if x.State == Sent != errs.Is(err, errs.Conflict) || x.State != Sent && err != nil {
@@ -411,21 +411,17 @@ func TestFailures(t *testing.T) {
 		}
 
 		// The server takes a mail and hangs up: it goes again under its own id.
-		s.mu.Lock()
-		s.hangUp = true
-		s.mu.Unlock()
+		s.HangUp(true)
 		send(t, d, n, Notice{To: []string{"p4"}, Kind: "case.filed"})
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
-		s.mu.Lock()
-		s.hangUp = false
-		s.mu.Unlock()
+		s.HangUp(false)
 		c.add(2 * time.Minute)
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if all, different := s.counts(); all != 5 || different != 4 {
+		if all, different := s.Counts(); all != 5 || different != 4 {
 			t.Errorf("%d mails, %d different", all, different)
 		}
 		if len(deliveries(t, n, Filter{State: Sent, Channel: Mail})) != 4 {
@@ -436,7 +432,7 @@ func TestFailures(t *testing.T) {
 
 func TestServerDown(t *testing.T) {
 	each(t, func(t *testing.T, _ string, c *clock, d *db.DB) {
-		s := serve(t)
+		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		port := n.smtp.Port
 		n.smtp.Port = 1 // nobody listens there
@@ -454,7 +450,7 @@ func TestServerDown(t *testing.T) {
 		if err := n.Deliver(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if all, _ := s.counts(); all != 2 {
+		if all, _ := s.Counts(); all != 2 {
 			t.Errorf("%d mails", all)
 		}
 	})
@@ -465,7 +461,7 @@ func TestRunWakesForNewMail(t *testing.T) {
 	if err := d.Migrate(context.Background(), ledger.Migrations, Migrations); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t)
+	s := notifytest.Serve(t, notifytest.Options{})
 	n := notifier(t, d, s)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -474,7 +470,7 @@ func TestRunWakesForNewMail(t *testing.T) {
 	defer cancel()
 	send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
 	for range 300 {
-		if all, _ := s.counts(); all == 1 {
+		if all, _ := s.Counts(); all == 1 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)

@@ -142,10 +142,11 @@ func (n *Notifier) sendBatch(ctx context.Context, claim string, until time.Time,
 	return nil
 }
 
-// refused reports whether the server said no for good.
+// refused reports whether the server said no to this mail for good. A no to the
+// sender is about us, "sign in first" for one, and the keeper can mend it.
 func refused(err error) bool {
 	if e, ok := errors.AsType[*gomail.SendError](err); ok && e.ErrorCode() != 0 {
-		return !e.IsTemp()
+		return !e.IsTemp() && e.Reason != gomail.ErrSMTPMailFrom
 	}
 	e, ok := errors.AsType[*textproto.Error](err)
 	return ok && e.Code >= 500
