@@ -158,7 +158,7 @@ func day(year, month, d int) calendar.Date {
 // found makes the tenant with its people. All of it is one transaction: the
 // services join it.
 func (w *world) found(ctx context.Context) error {
-	tenant, err := w.Org.SetUp(ctx, org.Founding{
+	tenant, err := w.Org.SetUp(ctx, w.Org.SetUpCode(), org.Founding{
 		Tenant:  org.Tenant{Code: "cl", Name: "政协沧陵市委员会", ShortName: "沧陵市政协", Level: org.City, Region: "沧陵市"},
 		Term:    org.Term{No: 8, From: day(w.year-years+1, 1, 5), To: day(w.year-years/2, 12, 31)},
 		Session: org.Session{No: 1, OpensOn: day(w.year-years+1, 2, 20), ClosesOn: day(w.year-years+1, 2, 23)},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +34,17 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
+}
+
+// freeAddr is an address that nobody listens on.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // start runs the platform as a process and waits until it answers.
@@ -61,15 +74,14 @@ func start(t *testing.T, o app.Options, addr string) *exec.Cmd {
 // A platform that is killed again and again under load has everything that it
 // said it had, nothing twice, and a ledger that verifies.
 func TestKill(t *testing.T) {
-	for _, c := range []struct {
-		dialect db.Dialect
-		kills   int
-	}{{db.SQLite, 100}, {db.Postgres, 20}} {
-		t.Run(string(c.dialect), func(t *testing.T) {
-			if testing.Short() {
-				c.kills = 3
-			}
-			w := apptest.New(t, c.dialect)
+	kills := 100
+	if testing.Short() {
+		kills = 3
+	}
+	for _, dialect := range []db.Dialect{db.SQLite, db.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			w := apptest.New(t, dialect)
 			w.Go(calendar.On(time.Now())) // the process lives by the real clock
 			token := w.Token("余知秋")
 			body, err := json.Marshal(w.Text())
@@ -86,15 +98,9 @@ func TestKill(t *testing.T) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			addr := l.Addr().String()
-			l.Close()
-
+			addr := freeAddr(t)
 			acknowledged := map[string]string{} // request key → id
-			for n := range c.kills {
+			for n := range kills {
 				cmd := start(t, options, addr)
 				ctx, cancel := context.WithCancel(t.Context())
 				var mu sync.Mutex
@@ -123,8 +129,8 @@ func TestKill(t *testing.T) {
 					t.Fatalf("after %d kills", n+1)
 				}
 			}
-			if len(acknowledged) < c.kills {
-				t.Errorf("only %d proposals in %d lives: no load", len(acknowledged), c.kills)
+			if len(acknowledged) < kills {
+				t.Errorf("only %d proposals in %d lives: no load", len(acknowledged), kills)
 			}
 			// The client tries its last request again: answered, not done again.
 			cmd := start(t, options, addr)
@@ -170,12 +176,12 @@ func create(ctx context.Context, addr, token, key string, body []byte) (string, 
 // survived opens the database as the killed process left it.
 func survived(t *testing.T, o app.Options, acknowledged map[string]string) {
 	t.Helper()
-	a, err := app.New(t.Context(), o)
+	d, err := db.Open(t.Context(), db.Config{URL: cmp.Or(o.Database, "sqlite:"+filepath.Join(o.Data, "shangliang.db"))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
-	err = a.DB.Read(t.Context(), func(tx *db.Tx) error {
+	defer d.Close()
+	err = d.Read(t.Context(), func(tx *db.Tx) error {
 		rows, err := db.Column[string](tx, `SELECT request_key || ' ' || object FROM ledger_entry WHERE action = 'proposal.create' AND request_key <> ''`)
 		if err != nil {
 			return err
@@ -209,7 +215,7 @@ func survived(t *testing.T, o app.Options, acknowledged map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := ledger.Verify(t.Context(), a.DB, ledger.Proof{Keys: keys, Checkpoints: checkpoints})
+	report, err := ledger.Verify(t.Context(), d, ledger.Proof{Keys: keys, Checkpoints: checkpoints})
 	if err != nil {
 		t.Fatal(err)
 	}

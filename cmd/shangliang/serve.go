@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -37,6 +38,7 @@ func (e env) serving(f *flag.FlagSet, o *app.Options, addr *string) {
 	f.StringVar(&o.SMTP.PasswordFile, "smtp-password-file", "", "file with the password")
 	f.StringVar(&o.SMTP.From, "smtp-from", "", "sender of mails: 县政协 <zx@example.cn>")
 	f.StringVar(&o.SMTP.TLS, "smtp-tls", "", "starttls (default), implicit or none")
+	f.StringVar(&o.SMTP.CAFile, "smtp-ca", "", "file with certificates to trust as well, if the server has its own")
 	o.Metrics = e.getenv("SHANGLIANG_METRICS_TOKEN")
 }
 
@@ -53,7 +55,16 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return e.answer(ctx, a, addr, func() { fmt.Fprintf(e.out, "Shangliang answers on http://%s\n", addr) })
+	link, err := a.SetUpLink(ctx, addr)
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return e.answer(ctx, a, addr, func() {
+		fmt.Fprintf(e.out, "Shangliang answers on http://%s\n", addr)
+		if link != "" {
+			fmt.Fprintf(e.out, "It is empty. Set it up at %s\n", link)
+		}
+	})
 }
 
 // answer serves until ctx ends; ready is called once it listens.

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"shangliang/internal/org/orgweb"
@@ -41,6 +43,17 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		err = errors.Join(err, e)
 	}
 	return err
+}
+
+// SetUpLink is where whoever started an empty platform sets it up, "" once that
+// is done. addr is where it listens, for a platform that knows no better.
+func (a *App) SetUpLink(ctx context.Context, addr string) (string, error) {
+	empty, err := a.Org.NeedsSetUp(ctx)
+	if err != nil || !empty {
+		return "", err
+	}
+	base := cmp.Or(strings.TrimRight(a.Options.BaseURL, "/"), "http://"+addr)
+	return orgweb.SetUpLink(base, a.Org.SetUpCode()), nil
 }
 
 // ballast is something large that nobody ever touches: it takes no memory

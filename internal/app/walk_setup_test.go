@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"shangliang/internal/app"
@@ -38,7 +39,12 @@ func TestWalkSetUp(t *testing.T) {
 
 			admin := chrome.Open(t, "管理员", s)
 			admin.Visit("/") // whatever one opens, an empty platform leads to its set-up
-			admin.Sees("初始设置")
+			admin.Sees("初始设置", "设置码")
+			link, err := a.SetUpLink(context.Background(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			admin.Visit(strings.TrimPrefix(link, "http://")) // as the command line prints it
 			admin.Shoot("set-up")
 			admin.Fill("全称", "政协青禾县委员会")
 			admin.Fill("简称", "青禾县政协")

@@ -48,7 +48,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 	}
 	start := calendar.Date("2017-12-04")
 	p.Time.set(start, 8, 30)
-	if t.City, err = p.Org.SetUp(ctx, org.Founding{Tenant: city, Term: org.Term{No: 8, From: "2017-12-01"},
+	if t.City, err = p.Org.SetUp(ctx, p.Org.SetUpCode(), org.Founding{Tenant: city, Term: org.Term{No: 8, From: "2017-12-01"},
 		Session: org.Session{No: 1, OpensOn: "2018-02-05", ClosesOn: "2018-02-08"}, Bodies: org.Defaults(), Admin: org.Person{Name: "温怀谦"}, Login: "yt-admin"}, password); err != nil {
 		return t, nil, err
 	}

@@ -82,7 +82,7 @@ func TestSetUpHasOneWinner(t *testing.T) {
 				t.Errorf("empty platform: %v, %v", empty, err)
 			}
 			wg.Go(func() {
-				_, errors[i] = s.SetUp(ctx, orgtest.Founding("county"+string(rune('a'+i))), orgtest.Password)
+				_, errors[i] = s.SetUp(ctx, s.SetUpCode(), orgtest.Founding("county"+string(rune('a'+i))), orgtest.Password)
 			})
 		}
 		wg.Wait()
@@ -121,6 +121,10 @@ func TestSetUpRefusesBadInput(t *testing.T) {
 		roles, _ := org.NewRoles(org.Permissions)
 		s, err := org.New(d, roles, make([]byte, 32))
 		ok(t, err)
+		for _, code := range []string{"", "0000000000000000", s.SetUpCode()[:15]} {
+			_, err := s.SetUp(ctx, code, orgtest.Founding("qingshan"), orgtest.Password)
+			want(t, err, errs.Invalid, "[setup_code: ")
+		}
 		for _, c := range []struct {
 			field, password string
 			change          func(*org.Founding)
@@ -142,7 +146,7 @@ func TestSetUpRefusesBadInput(t *testing.T) {
 		} {
 			in := orgtest.Founding("qingshan")
 			c.change(&in)
-			_, err := s.SetUp(ctx, in, c.password)
+			_, err := s.SetUp(ctx, s.SetUpCode(), in, c.password)
 			want(t, err, errs.Invalid, "["+c.field+": ")
 		}
 		if empty, err := s.NeedsSetUp(ctx); err != nil || !empty {

@@ -1,7 +1,9 @@
 package org
 
 import (
+	"cmp"
 	"context"
+	"crypto/subtle"
 	_ "embed"
 	"regexp"
 	"strconv"
@@ -61,11 +63,24 @@ func isEmpty(tx *db.Tx) (bool, error) {
 	return len(ids) == 0, err
 }
 
+// SetUpCode is what somebody must know to set the empty platform up: the program
+// tells it to who started it. It comes from the installation's key, so that it is
+// the same in all processes and after a restart, and is good for nothing once
+// the platform is set up.
+func (s *Service) SetUpCode() string { return s.recognise("set-up code", "")[:16] }
+
 // SetUp makes the first tenant of an empty platform and its administrator, who
-// signs in with the password given. Anybody may call it while there is no
-// account; afterwards, and for all but one of several at once, it is a Conflict.
-func (s *Service) SetUp(ctx context.Context, in Founding, password string) (tenant string, err error) {
+// signs in with the password given. Whoever knows [Service.SetUpCode] may call it
+// while there is no account; afterwards, and for all but one of several at once,
+// it is a Conflict.
+func (s *Service) SetUp(ctx context.Context, code string, in Founding, password string) (tenant string, err error) {
 	var f errs.Fields
+	if subtle.ConstantTimeCompare([]byte(tidyLogin(code)), []byte(s.SetUpCode())) != 1 {
+		if empty, err := s.NeedsSetUp(ctx); err != nil || empty {
+			f.Add("setup_code", "设置码不对。启动平台时，它显示在命令行窗口和日志里")
+			return "", cmp.Or(err, f.Err())
+		}
+	}
 	login := tidyLogin(in.Login)
 	checkPassword(&f, "password", password, login)
 	if err := f.Err(); err != nil {

@@ -62,7 +62,7 @@ func New(t testing.TB, d *db.DB, permissions []org.Permission, migrations ...fs.
 		t.Fatal(err)
 	}
 	w := &World{T: t, DB: d, Org: s}
-	if w.Tenant, err = s.SetUp(ctx, Founding("qingshan"), Password); err != nil {
+	if w.Tenant, err = s.SetUp(ctx, s.SetUpCode(), Founding("qingshan"), Password); err != nil {
 		t.Fatal(err)
 	}
 	w.Admin = w.SignIn("qingshan-admin", Password)

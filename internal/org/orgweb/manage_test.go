@@ -347,7 +347,7 @@ func TestAudit(t *testing.T) {
 func TestChecklist(t *testing.T) {
 	a := empty(t)
 	c := newClient(t, a)
-	c.PostForm("/set-up", setUp...).Want(303)
+	c.PostForm("/set-up", withCode(a)...).Want(303)
 	c.Get("/").Want(200).Contains("开始使用前", "导入委员名册", "/accounts/new?role=dispatcher", "2个单位")
 	w := world(t)
 	w.Browser(t, "管一平").Get("/").Want(200)

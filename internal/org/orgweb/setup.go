@@ -2,6 +2,7 @@ package orgweb
 
 import (
 	"net/http"
+	"net/url"
 
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
@@ -10,7 +11,16 @@ import (
 	"shangliang/internal/web"
 )
 
-const setUpPath = "/set-up"
+const (
+	setUpPath = "/set-up"
+	setUpCode = "setup_code" // the field, and the parameter of the link that the program prints
+)
+
+// SetUpLink is where an empty platform at an address is set up by whoever has
+// its code.
+func SetUpLink(base, code string) string {
+	return base + setUpPath + "?" + setUpCode + "=" + url.QueryEscape(code)
+}
 
 // showSetUp is the form with which an empty platform begins.
 func (p *pages) showSetUp(w http.ResponseWriter, r *http.Request) error {
@@ -22,7 +32,7 @@ func (p *pages) showSetUp(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, signInPath)
 	}
 	f := newFounding()
-	return web.Render(w, r, http.StatusOK, setUpView(&f, nil))
+	return web.Render(w, r, http.StatusOK, setUpView(&f, r.FormValue(setUpCode), nil))
 }
 
 // setUp founds the platform and signs its first administrator in.
@@ -32,10 +42,10 @@ func (p *pages) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = merge(f.check(), repeated(r))
 	}
-	password := r.PostFormValue("password")
+	password, code := r.PostFormValue("password"), web.Clean(r.PostFormValue(setUpCode))
 	if err == nil {
 		if err = p.attempts.AllowRequest(r); err == nil {
-			_, err = p.Org.SetUp(ctx, f.founding(), password)
+			_, err = p.Org.SetUp(ctx, code, f.founding(), password)
 		}
 	}
 	if errs.Is(err, errs.Conflict) { // somebody was faster
@@ -43,7 +53,7 @@ func (p *pages) setUp(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, signInPath)
 	}
 	if err != nil {
-		return again(w, r, err, setUpView(&f, f.place(err)))
+		return again(w, r, err, setUpView(&f, code, f.place(err)))
 	}
 	in, err := p.Org.SignIn(ctx, org.Credentials{Login: f.Login, Password: password, IP: web.ClientIP(r), Agent: r.UserAgent()})
 	if err != nil {

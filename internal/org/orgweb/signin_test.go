@@ -183,7 +183,7 @@ func TestSwitchRole(t *testing.T) {
 	c.PostForm("/role", "grant", "elsewhere").Want(404)
 }
 
-// setUp are the fields of the set-up form.
+// setUp are the fields of the set-up form, but the code.
 var setUp = []string{"tenant_name", "政协望川县委员会", "short_name", "望川县政协", "level", "county", "region", "望川县", "code", "wc",
 	"term_no", "9", "term_from", "2022-01-10", "session_no", "5", "opens_on", "2026-02-24", "closes_on", "2026-02-27",
 	"body", "committee/提案委员会", "departments", "县水利局\n县委宣传部，党群",
@@ -215,21 +215,40 @@ func TestSetUp(t *testing.T) {
 	c.Get("/healthz").Want(200)
 	page := c.Get("/set-up").Want(200).Contains("初始设置", "特邀香港人士")
 	c.Submit(page, "form.form", "tenant_name", "", "password", "x").Want(422).Contains("请填写届数", "两次输入的密码不一致")
-	bad := append(append([]string{}, setUp...), "")
+	bad := withCode(a)
 	for i := range bad {
 		if bad[i] == "term_no" {
 			bad[i+1] = "900"
 		}
 	}
+	// Who does not know the code sets nothing up.
+	for _, code := range []string{"", "0000000000000000"} {
+		c.PostForm("/set-up", append([]string{"setup_code", code}, setUp...)...).Want(422).Contains("设置码不对", "政协望川县委员会")
+	}
+	link, err := a.SetUpLink(t.Context(), "127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := strings.TrimPrefix(link, "http://127.0.0.1:1")
+	c.Get(path).Want(200).Contains(a.Org.SetUpCode())
+	c.Get("/set-up").Want(200).Lacks(a.Org.SetUpCode())
 	c.PostForm("/set-up", bad...).Want(422).Contains("届数须是1至99的整数", `id="f-term_no-err"`, "政协望川县委员会", "县委宣传部")
 
-	to := c.PostForm("/set-up", setUp...).Want(303).Header.Get("Location")
+	to := c.PostForm("/set-up", withCode(a)...).Want(303).Header.Get("Location")
 	if to != "/people/import" {
 		t.Errorf("leads to %q", to)
 	}
 	c.Get("/").Want(200).Contains("管一平", "政协望川县委员会")
 	c.Get("/set-up").Want(303)
-	c.PostForm("/set-up", setUp...).Want(303) // to sign in: it is done
+	c.PostForm("/set-up", withCode(a)...).Want(303) // to sign in: it is done
+	if link, err := a.SetUpLink(t.Context(), "x"); link != "" || err != nil {
+		t.Errorf("the link is still told: %q, %v", link, err)
+	}
+}
+
+// withCode are the fields of the set-up form with the platform's code.
+func withCode(a *app.App) []string {
+	return append([]string{"setup_code", a.Org.SetUpCode()}, setUp...)
 }
 
 // TestSetUpRace founds one platform when several people send the form at once.
@@ -240,7 +259,7 @@ func TestSetUpRace(t *testing.T) {
 	for i := range to {
 		wg.Go(func() {
 			c := newClient(t, a)
-			to[i] = c.PostForm("/set-up", setUp...).Header.Get("Location")
+			to[i] = c.PostForm("/set-up", withCode(a)...).Header.Get("Location")
 		})
 	}
 	wg.Wait()
