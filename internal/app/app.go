@@ -116,7 +116,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	if a.Words, err = words(a.Modules); err != nil {
 		return err
 	}
-	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Log: o.Log}); err != nil {
+	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Log: o.Log, Keeps: func(ctx context.Context, tenant string) (bool, error) { return a.Org.Keeps(ctx, tenant) }}); err != nil {
 		return err
 	}
 	roles, err := org.NewRoles(permissions(a.Modules))

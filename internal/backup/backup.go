@@ -2,10 +2,11 @@
 // while it serves, and brings it back, on either database.
 //
 // Main types: [Source], [Target], [Manifest]. The file holds tables.jsonl (a
-// dump of all tables as they were at one moment), the files under blobs/, and
-// manifest.json with the SHA-256 of each part. It owns no tables. It
-// deliberately leaves out the key that signs the ledger (only the public keys go
-// along), the job queue and the full text index, which is rebuilt.
+// dump of all tables as they were at one moment), jobs.jsonl (the jobs that were
+// still to be done at that moment), the files under blobs/, and manifest.json
+// with the SHA-256 of each part. It owns no tables. It deliberately leaves out
+// the key that signs the ledger (only the public keys go along), the jobs that
+// have ended and the full text index, which is rebuilt.
 package backup
 
 import (
@@ -27,6 +28,7 @@ import (
 	"time"
 
 	"shangliang/internal/db"
+	"shangliang/internal/jobs"
 	"shangliang/internal/ledger"
 )
 
@@ -39,6 +41,7 @@ const (
 	format       = "shangliang-backup-1"
 	manifestName = "manifest.json"
 	tablesName   = "tables.jsonl"
+	jobsName     = "jobs.jsonl" // missing in backups from before there was one
 	blobPrefix   = "blobs/"
 )
 
@@ -94,10 +97,13 @@ func Create(ctx context.Context, s Source, w io.Writer) (*Manifest, error) {
 		if m.Migrations, err = db.Migrations(tx); err != nil {
 			return err
 		}
-		return m.add(z, tablesName, func(w io.Writer) (err error) {
+		if err := m.add(z, tablesName, func(w io.Writer) (err error) {
 			m.Counts, err = tx.Dump(w)
 			return err
-		})
+		}); err != nil {
+			return err
+		}
+		return m.add(z, jobsName, func(w io.Writer) error { return jobs.Waiting(tx, w) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("backup: tables: %w", err)

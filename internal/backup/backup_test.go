@@ -20,6 +20,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
 	"shangliang/internal/errs"
+	"shangliang/internal/jobs"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 )
@@ -49,6 +50,9 @@ func build(t *testing.T, dialect db.Dialect) *place {
 	p := &place{d: dbtest.Open(t, dialect, nil), data: t.TempDir(), ctx: actor.With(context.Background(), actor.Actor{Tenant: "t", Account: "a", Name: "林知远"})}
 	p.blobs = filepath.Join(p.data, "blobs")
 	if err := p.d.Migrate(p.ctx, migrations...); err != nil {
+		t.Fatal(err)
+	}
+	if err := jobs.Migrate(p.ctx, p.d); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -128,7 +132,7 @@ func TestBackupAndRestore(t *testing.T) {
 				file, m := p.create(t)
 				close(stop)
 				<-stopped
-				if m.Counts["paper"] < 6 || m.Counts["paper"] != m.Counts["ledger_entry"] || len(m.Parts) != 3 || m.Checkpoint == "" {
+				if m.Counts["paper"] < 6 || m.Counts["paper"] != m.Counts["ledger_entry"] || len(m.Parts) != 4 || m.Checkpoint == "" {
 					t.Fatalf("manifest %+v", m)
 				}
 

@@ -11,6 +11,7 @@ import (
 
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/jobs"
 	"shangliang/internal/ledger"
 )
 
@@ -141,8 +142,28 @@ func (a *archive) load(ctx context.Context, url string, migrations []fs.FS, p le
 		if err := d.Migrate(ctx, migrations...); err != nil {
 			return nil, err
 		}
+		if err := a.loadJobs(ctx, d); err != nil {
+			return nil, err
+		}
 	}
 	return report, d.Close()
+}
+
+// loadJobs queues again what was still to be done.
+func (a *archive) loadJobs(ctx context.Context, d *db.DB) error {
+	if err := jobs.Migrate(ctx, d); err != nil {
+		return err
+	}
+	f := a.files[jobsName]
+	if f == nil {
+		return nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return invalid(err, "备份中的 %s 已损坏", jobsName)
+	}
+	defer r.Close()
+	return jobs.Carry(ctx, d, r)
 }
 
 func removeSQLite(path string) {
