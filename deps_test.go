@@ -26,7 +26,7 @@ var layers = []layer{
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
-	{"shared", "ledger rule clock org notify search figure backup likeness/lookup", "pure base shared",
+	{"shared", "ledger rule clock org notify search shelf figure backup likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"capability", "proposal", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},

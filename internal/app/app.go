@@ -37,6 +37,7 @@ import (
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
+	"shangliang/internal/shelf"
 	"shangliang/internal/web"
 )
 
@@ -70,6 +71,7 @@ type App struct {
 	Notices   *notify.Notifier
 	Clocks    *clock.Clocks
 	Files     *blob.Store
+	Shelf     *shelf.Shelf
 	Proposals *proposal.Service
 	Figures   *figure.Service
 	Router    *web.Router
@@ -149,6 +151,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	if a.Files, err = blob.Open(a.FilesDir()); err != nil {
 		return err
 	}
+	a.Shelf = shelf.New(a.DB)
 	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices, a.Files)
 	a.Proposals.Watch()
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
@@ -176,9 +179,9 @@ func (a *App) pages() {
 	for i := range a.Modules {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
-	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log,
+	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
-	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
+	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
 	a.sharedPages(at)
 }
 
@@ -198,6 +201,7 @@ func declare() []module.Module {
 		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
+		{Name: "shelf", Title: "待导入的表格", Migrations: shelf.Migrations, Words: shelf.Words},
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
 		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
@@ -256,6 +260,7 @@ func (a *App) Start(ctx context.Context) error {
 		jobs.Every{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
 		jobs.Every{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
 		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
+		jobs.Every{Name: "shelf.sweep", Interval: 10 * time.Minute, Work: a.Shelf.Sweep},
 	)
 	return a.Jobs.Start(ctx)
 }

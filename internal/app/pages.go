@@ -39,6 +39,7 @@ var workTitles = map[string]string{
 	"org.sweep":      "清理过期的登录",
 	"search.tidy":    "整理搜索索引",
 	"proposal.sign":  "为已有的提案建立相似度索引",
+	"shelf.sweep":    "清理没有导入的上传表格",
 }
 
 // found are the kinds of things that a search finds.

@@ -1,14 +1,9 @@
 package orgweb
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"io"
 	"net/http"
 	"net/url"
-	"sync"
-	"time"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/document"
@@ -31,74 +26,8 @@ func rosterLimits() document.Limits {
 	return l
 }
 
-// shelf keeps roster files between their preview and their import, for a while
-// and in memory only: they are full of personal data. The zero value is ready
-// to use.
-type shelf struct {
-	mu    sync.Mutex
-	files map[string]shelved
-}
-
-type shelved struct {
-	account, tenant, name string
-	data                  []byte
-	until                 time.Time
-}
-
-const (
-	shelvedFor  = 30 * time.Minute
-	shelvedMost = 30 << 20 // bytes of all files together
-)
-
-// put keeps a file; when there is too much, what expires first goes.
-func (s *shelf) put(f shelved, now time.Time) (id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.files == nil {
-		s.files = map[string]shelved{}
-	}
-	total := len(f.data)
-	for id, old := range s.files {
-		if now.After(old.until) {
-			delete(s.files, id)
-		} else {
-			total += len(old.data)
-		}
-	}
-	for total > shelvedMost && len(s.files) > 0 {
-		first := ""
-		for id, old := range s.files {
-			if first == "" || old.until.Before(s.files[first].until) {
-				first = id
-			}
-		}
-		total -= len(s.files[first].data)
-		delete(s.files, first)
-	}
-	id = rand.Text()
-	f.until = now.Add(shelvedFor)
-	s.files[id] = f
-	return id
-}
-
-// get returns a file to who put it there.
-func (s *shelf) get(id string, a actor.Actor, now time.Time) (shelved, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, ok := s.files[id]
-	return f, ok && f.account == a.Account && f.tenant == a.Tenant && now.Before(f.until)
-}
-
-func (s *shelf) drop(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.files, id)
-}
-
-// sheet opens a kept file; it is read anew each time.
-func (f shelved) sheet() (*document.Table, error) {
-	return document.Open(f.name, bytes.NewReader(f.data), int64(len(f.data)), rosterLimits())
-}
+// rostering is what roster files wait for on the shelf.
+const rostering = "org.roster"
 
 // importForm is how a roster is to be taken in.
 type importForm struct {
@@ -125,7 +54,7 @@ type importPage struct {
 
 func (p *pages) showImport(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	if _, err := actor.Require(ctx, "org.roster"); err != nil {
+	if _, err := actor.Require(ctx, rostering); err != nil {
 		return err
 	}
 	in, err := web.Decode[importForm](r)
@@ -142,27 +71,20 @@ func (p *pages) showImport(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, previewView(v))
 }
 
-// gone is what a file is that waited too long.
-func gone() error {
-	var f errs.Fields
-	f.Add("file", "上传的文件已过期，请重新选择文件")
-	return f.Err()
-}
-
 func (p *pages) preview(ctx context.Context, in importForm) (*importPage, error) {
-	a, err := actor.Require(ctx, "org.roster")
+	a, err := actor.Require(ctx, rostering)
 	if err != nil {
 		return nil, err
 	}
-	f, ok := p.waiting.get(in.File, a, p.Now())
-	if !ok {
-		return nil, gone()
-	}
-	t, err := f.sheet()
+	k, err := p.Shelf.Get(ctx, rostering, in.File)
 	if err != nil {
 		return nil, err
 	}
-	v := &importPage{Name: f.name, In: in, Opens: a.Can("org.manage")}
+	t, err := k.Open(rosterLimits())
+	if err != nil {
+		return nil, err
+	}
+	v := &importPage{Name: k.Name, In: in, Opens: a.Can("org.manage")}
 	if v.RosterPreview, err = p.Org.PreviewRoster(ctx, t, in.options()); err != nil {
 		return nil, err
 	}
@@ -173,37 +95,31 @@ func (p *pages) preview(ctx context.Context, in importForm) (*importPage, error)
 // uploadRoster keeps a file and leads to its preview.
 func (p *pages) uploadRoster(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	a, err := actor.Require(ctx, "org.roster")
-	if err != nil {
+	if _, err := actor.Require(ctx, rostering); err != nil {
 		return err
 	}
-	id, err := p.shelve(r, a)
+	id, err := p.shelve(r)
 	if err != nil {
 		return again(w, r, err, importView(err))
 	}
 	return web.Redirect(w, r, importPath+"?file="+url.QueryEscape(id)+"&create=yes")
 }
 
-func (p *pages) shelve(r *http.Request, a actor.Actor) (string, error) {
+func (p *pages) shelve(r *http.Request) (string, error) {
 	up, err := web.Upload(r, "file", rosterSize)
 	if err != nil {
 		return "", err
 	}
 	defer up.Close()
-	data, err := io.ReadAll(up)
-	if err != nil {
+	if _, err := document.Open(up.Name, up, up.Size, rosterLimits()); err != nil { // tell at once what cannot be read at all
 		return "", err
 	}
-	f := shelved{account: a.Account, tenant: a.Tenant, name: up.Name, data: data}
-	if _, err := f.sheet(); err != nil { // tell at once what cannot be read at all
-		return "", err
-	}
-	return p.waiting.put(f, p.Now()), nil
+	return p.Shelf.Put(r.Context(), rostering, up.Name, up)
 }
 
 func (p *pages) importRoster(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	a, err := actor.Require(ctx, "org.roster")
+	a, err := actor.Require(ctx, rostering)
 	if err != nil {
 		return err
 	}
@@ -214,11 +130,14 @@ func (p *pages) importRoster(w http.ResponseWriter, r *http.Request) error {
 	if in.Accounts && !a.Can("org.manage") {
 		return errs.New(errs.Forbidden, "只有系统管理员可以开通账号")
 	}
-	f, ok := p.waiting.get(in.File, a, p.Now())
-	if !ok {
-		return again(w, r, gone(), importView(gone()))
+	k, err := p.Shelf.Get(ctx, rostering, in.File)
+	if err != nil {
+		return again(w, r, err, importView(err))
 	}
-	t, err := f.sheet()
+	if k.Imported >= 0 { // the one-time passwords were shown, once
+		return done(w, r, lang.T(ctx, "这个文件已经导入过，导入了%d人", k.Imported), "/people")
+	}
+	t, err := k.Open(rosterLimits())
 	var result *org.RosterResult
 	if err == nil {
 		result, err = p.Org.ImportRoster(ctx, t, in.options())
@@ -231,7 +150,9 @@ func (p *pages) importRoster(w http.ResponseWriter, r *http.Request) error {
 		v.Err = err
 		return again(w, r, err, previewView(v))
 	}
-	p.waiting.drop(in.File)
+	if err := p.Shelf.Imported(ctx, rostering, in.File, result.People); err != nil {
+		p.Log.Error("orgweb: a roster stays on the shelf", "error", err) // it was imported all the same
+	}
 	text := lang.T(ctx, "导入了%d人；%d人原已在册，没有改动", result.People, result.Existing)
 	if result.Bad > 0 {
 		text += lang.T(ctx, "；%d行有误，没有导入", result.Bad)
@@ -243,7 +164,7 @@ func (p *pages) importRoster(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) rosterTemplate(w http.ResponseWriter, r *http.Request) error {
-	if _, err := actor.Require(r.Context(), "org.roster"); err != nil {
+	if _, err := actor.Require(r.Context(), rostering); err != nil {
 		return err
 	}
 	name := lang.T(r.Context(), "委员名册模板")

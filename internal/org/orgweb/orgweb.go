@@ -24,6 +24,7 @@ import (
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
+	"shangliang/internal/shelf"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
@@ -39,6 +40,7 @@ type Deps struct {
 	Secure bool             // people reach the platform by TLS
 	Now    func() time.Time // time.Now when nil
 	Log    *slog.Logger     // slog.Default() when nil
+	Shelf  *shelf.Shelf     // roster files between preview and import
 
 	// Acts are the titles of other modules' acts, by the action of their ledger
 	// entries; what is in neither table is shown by the title of a permission
@@ -59,7 +61,6 @@ type Link struct {
 type pages struct {
 	Deps
 	attempts *web.Limiter // to sign in, by address
-	waiting  shelf        // roster files between preview and import
 }
 
 // The groups of the menu.

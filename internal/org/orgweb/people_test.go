@@ -67,7 +67,8 @@ func TestImportRoster(t *testing.T) {
 	guest.Get("/sign-in").Contains("设置新密码")
 
 	// Whoever sends it again does not import again and sees no password.
-	c.Submit(page, "form#import", "good_only", "yes", "accounts", "yes").Want(422).Contains("已过期")
+	c.Submit(page, "form#import", "good_only", "yes", "accounts", "yes").Want(303)
+	c.Get("/people").Contains("这个文件已经导入过，导入了2人")
 	c.Get("/people?q=秦望舟").Want(200).Contains("共 1 条", "常委", "13900000001")
 
 	// The same file finds them in the roster.
@@ -118,10 +119,13 @@ func TestImportWorkbook(t *testing.T) {
 	c.PostFiles("/people/import", []webtest.File{{Field: "file", Name: "a.csv", Body: bytes.Repeat([]byte("x"), 8<<20)}}).Want(413)
 	c.PostForm("/people/import").Want(422).Contains("请选择文件")
 
-	// Nobody else sees the file.
+	// Nobody else sees the file; what one uploads next takes its place.
 	id := regexp.MustCompile(`name="file" value="([^"]+)"`).FindStringSubmatch(page.Body)[1]
+	c.Get("/people/import?file=" + id).Want(409).Contains("已经过期")
+	page = upload(t, c, "名册.xlsx", b.Bytes())
+	id = regexp.MustCompile(`name="file" value="([^"]+)"`).FindStringSubmatch(page.Body)[1]
 	c.Get("/people/import?file=" + id).Want(200)
-	w.Browser(t, "管一平").Get("/people/import?file=" + id).Want(422).Contains("已过期")
+	w.Browser(t, "管一平").Get("/people/import?file=" + id).Want(409).Contains("已经过期")
 }
 
 // What is sent out can be taken in again.

@@ -13,6 +13,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
 	"shangliang/internal/proposal"
+	"shangliang/internal/shelf"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
@@ -22,12 +23,15 @@ import (
 type importPages struct {
 	proposals *proposal.Service
 	limits    document.Limits
-	shelf     shelf
+	shelf     *shelf.Shelf
 }
+
+// importing is what tables wait for on the shelf.
+const importing = "proposal.import"
 
 // addImports adds the pages of the import.
 func addImports(rt *web.Router, d Deps) {
-	p := &importPages{proposals: d.Proposals, limits: d.Proposals.FileLimits()}
+	p := &importPages{proposals: d.Proposals, limits: d.Proposals.FileLimits(), shelf: d.Shelf}
 	rt.Get("/proposals/import", p.show)
 	rt.Get("/proposals/import.xlsx", p.template)
 	rt.Upload("/proposals/import", p.limits.Kinds[document.XLSX]+web.FormLimit, p.take)
@@ -86,17 +90,20 @@ func (p *importPages) view(ctx context.Context, token string) (v importView, err
 	if v.columns, err = p.proposals.ImportTemplate(ctx); err != nil || token == "" {
 		return v, err
 	}
-	k, err := p.shelf.get(ctx, token)
-	if err != nil {
+	k, err := p.shelf.Get(ctx, importing, token)
+	if errs.Is(err, errs.Conflict) {
 		v.token, v.err = "", err
 		return v, nil
 	}
-	v.name = k.name
-	if k.done {
-		v.imported = k.n
+	if err != nil {
+		return v, err
+	}
+	v.name = k.Name
+	if k.Imported >= 0 {
+		v.imported = k.Imported
 		return v, nil
 	}
-	t, err := k.open(p.limits)
+	t, err := k.Open(p.limits)
 	if err == nil {
 		v.preview, err = p.proposals.PreviewImport(ctx, t)
 	}
@@ -119,7 +126,7 @@ func (p *importPages) view(ctx context.Context, token string) (v importView, err
 // looked at.
 func (p *importPages) take(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	a, err := actor.Require(ctx, "proposal.import")
+	_, err := actor.Require(ctx, importing) // before anything is read
 	if err != nil {
 		return err
 	}
@@ -129,7 +136,7 @@ func (p *importPages) take(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		var up *web.Received
 		if up, err = web.Upload(r, "file", p.limits.Kinds[document.XLSX]); err == nil {
-			token, err = p.shelf.put(a, up.Name, up, up.Size)
+			token, err = p.shelf.Put(ctx, importing, up.Name, up)
 			up.Close()
 		}
 	}
@@ -150,20 +157,15 @@ func (p *importPages) take(w http.ResponseWriter, r *http.Request) error {
 
 // carryOut imports a table once, however often it is asked for.
 func (p *importPages) carryOut(ctx context.Context, token string, goodOnly bool) error {
-	k, err := p.shelf.get(ctx, token)
-	if err != nil || k.done {
+	k, err := p.shelf.Get(ctx, importing, token)
+	if err != nil || k.Imported >= 0 {
 		return err
 	}
-	t, err := k.open(p.limits)
+	t, err := k.Open(p.limits)
 	if err != nil {
 		return err
 	}
-	n, err := p.proposals.Import(ctx, t, goodOnly)
-	if err != nil || n == 0 {
-		return err
-	}
-	p.shelf.finish(token, n)
-	return nil
+	return p.shelf.Once(ctx, importing, token, func(ctx context.Context) (int, error) { return p.proposals.Import(ctx, t, goodOnly) })
 }
 
 // shownRows bounds the rows that the preview draws; the numbers above them are

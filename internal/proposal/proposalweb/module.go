@@ -20,6 +20,7 @@ import (
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
+	"shangliang/internal/shelf"
 	"shangliang/internal/web"
 )
 
@@ -32,6 +33,7 @@ var Words []byte
 type Deps struct {
 	Proposals *proposal.Service
 	Org       *org.Service
+	Shelf     *shelf.Shelf // tables between preview and import
 	// Modules are all there are, once they are complete: their panels stand on
 	// the page of a case, their acts in its history.
 	Modules func() []module.Module
