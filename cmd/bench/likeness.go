@@ -119,7 +119,7 @@ func (b *alikeBench) id(n uint64) string { return fmt.Sprintf("bench-%08d", n) }
 
 // make writes the proposals as rows and has them signed by the service.
 func (b *alikeBench) make(ctx context.Context) (err error) {
-	if b.tenant, err = b.Org.SetUp(ctx, org.Founding{
+	if b.tenant, err = b.Org.SetUp(ctx, b.Org.SetUpCode(), org.Founding{
 		Tenant: org.Tenant{Code: "bench", Name: "政协泊舟市委员会", ShortName: "泊舟市政协", Level: org.City, Region: "泊舟市"},
 		Term:   org.Term{No: 9, From: "2022-01-10"}, Session: org.Session{No: 1, OpensOn: "2022-02-10", ClosesOn: "2022-02-14"},
 		Admin: org.Person{Name: "管一平"}, Login: "bench-admin"}, password); err != nil {
