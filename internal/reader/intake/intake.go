@@ -77,6 +77,7 @@ const (
 	Width      RepairKind = "width"      // digits and letters of full width
 	Invisible  RepairKind = "invisible"  // characters that nobody sees
 	Entity     RepairKind = "entity"     // markup that was left in the text
+	Quotes     RepairKind = "quotes"     // straight quotation marks
 	Spacing    RepairKind = "spacing"    // blanks where Chinese has none
 	Simplified RepairKind = "simplified" // Traditional characters
 )

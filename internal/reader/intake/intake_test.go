@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -82,8 +83,13 @@ func check(t testing.TB, src Source, text Text) {
 		t.Fatalf("%d places for %d characters", n, utf8.RuneCountInString(text.Clean))
 	}
 	before := 0
+	original, clean := []rune(src.Text), []rune(text.Clean)
 	for i := range n {
 		from, to := text.Original(i, i+1)
+		// What was not repaired is the same character.
+		if c := clean[i]; c != '\n' && c != ' ' && !slices.ContainsFunc(text.Repairs, func(r Repair) bool { return r.Start <= from && to <= r.End }) && (to != from+1 || original[from] != c) {
+			t.Fatalf("%q at %d is said to come from %q, and nothing was repaired there", c, i, string(original[from:to]))
+		}
 		if from < before || to < from || to > end {
 			t.Fatalf("character %d of the clean text comes from [%d,%d) of %d, after %d", i, from, to, end, before)
 		}

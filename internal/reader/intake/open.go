@@ -3,7 +3,6 @@ package intake
 import (
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"shangliang/internal/errs"
 	"shangliang/internal/han"
@@ -34,9 +33,3 @@ func Open(name string, data []byte) (Source, error) {
 
 // extension returns the extension of a name in lower case, with its dot.
 func extension(name string) string { return strings.ToLower(path.Ext(strings.TrimSpace(name))) }
-
-// Mend returns the body of a source with its damage repaired.
-func Mend(src Source) Text {
-	w := begin(src.Text)
-	return w.text(utf8.RuneCountInString(src.Text))
-}
