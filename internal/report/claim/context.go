@@ -1,0 +1,322 @@
+package claim
+
+import (
+	"strings"
+
+	"shangliang/internal/figure/catalogue"
+)
+
+// trapped says what a number is instead of a figure of work.
+type trapped uint8
+
+const (
+	free    trapped = iota
+	dropped         // no count: a session, a duration, a name
+	normed          // prescribed
+	foreign         // of the place, of others, a comparison
+)
+
+// marks are lists of words that are looked for as they are, around a number.
+type marks []string
+
+func (m marks) in(s []rune) bool { return m.last(s) >= 0 }
+
+// last returns where the last of the words in s begins, -1 if none is there.
+func (m marks) last(s []rune) int {
+	at := -1
+	for _, w := range m {
+		if i := lastIndex(s, w); i > at {
+			at = i
+		}
+	}
+	return at
+}
+
+func lastIndex(s []rune, w string) int {
+	first := []rune(w)
+	for i := len(s) - len(first); i >= 0; i-- {
+		if s[i] == first[0] && hasRunes(s, i, len(s), w) {
+			return i
+		}
+	}
+	return -1
+}
+
+func words(s string) marks { return strings.Fields(s) }
+
+var (
+	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 工作部署 新一年 未来五年 今后五年`)
+	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
+	intentions   = words(`拟 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望 待`)
+	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人人 各 应`)
+	compares     = words(`同比 比上年 较上年 比去年 较去年 比上届 较上届 比前年 环比 增长 增幅 提高了 上升 下降 减少 增加了 多了 少了 翻了 高出 提升了 比上一年 较上一年 降至 降低 高于上年 同期 增长了 较往年 比往年 增加到 多出 去年的 上年的 提升至 提高`)
+	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省`)
+	rosters      = words(`共有委员 现有委员 委员名额 应到 实到 应出席 实出席 委员总数 编制 在编 现有 下设 下辖 设有 共设 由 组成 共分 名额 核定`)
+	goings       = words(`被 获 得到 受到 全部 均 已 荣获 得 入选 并被 先后被 分别被 有的被 先后获 参加 参与`)
+	sessions     = words(`届 第`)
+)
+
+// isPlanHeading reports whether what follows a heading is not yet done.
+func isPlanHeading(l []rune) bool { return planHeadings.in(l) && !notPlans.in(l) }
+
+// isInlineHeading reports whether a line begins with its heading: (三)抓创新….
+func isInlineHeading(s []rune) bool {
+	if len(s) < 3 || len(s) > 40 {
+		return false
+	}
+	return chineseValue(s[0]) > 0 && (s[1] == '、' || s[2] == '、') || s[0] == '(' && (s[2] == ')' || s[3%len(s)] == ')')
+}
+
+// turnsToPlans reports whether a sentence begins to speak of the next year, and
+// so what follows it in the paragraph.
+func turnsToPlans(s []rune) bool {
+	if len(s) < 6 {
+		return false
+	}
+	head := s[:min(len(s), 30)]
+	if k := indexRune(head, '年'); k >= 4 && isDigit(head[k-1]) && isDigit(head[k-4]) {
+		rest := s[k+1 : min(len(s), k+60)]
+		return futures.in(rest) && !pasts.in(s[:min(len(s), k+30)])
+	}
+	return nextYears.in(head)
+}
+
+var (
+	futures   = words(`将 拟 计划 力争 打算 要以 要坚持 要围绕 要紧 要继续 总体要求 总体思路 预期 我们约定 工作思路 继续 努力 目标`)
+	pasts     = words(`以来 截至 截止 底, 期间 度计划 年协商计划`)
+	nextYears = words(`明年, 新的一年, 来年, 下一步, 下步, 今后一个时期 下一阶段 接下来 下半年, 未来五年 今后五年 今后工作 我们约定 明年,`)
+	backs     = words(`一年来 过去一年 回顾 全年共 截至`)
+)
+
+func turnsBack(s []rune) bool { return backs.in(s[:min(len(s), 20)]) }
+
+// intended reports whether the number's sentence says that it is still to come.
+func (r *reading) intended(z *zone, s line) bool {
+	from := max(s.start, z.n.start-80)
+	at := intentions.last(r.text[from:z.n.start])
+	if at < 0 {
+		return false
+	}
+	return !done.in(r.text[from+at : z.n.start])
+}
+
+var done = words(`已 完成了 共完成 累计`)
+
+// goesOn reports whether a part of a clause goes on about the number before it.
+func goesOn(s []rune) bool {
+	for _, w := range goings {
+		if hasRunes(s, 0, len(s), w) {
+			return true
+		}
+	}
+	return false
+}
+
+// trap says whether a number is no figure of work.
+func (r *reading) trap(z *zone, s line) trapped {
+	t, n := r.text, z.n
+	before := t[s.start:n.start]
+	own := t[z.left:n.start]
+	clause := t[z.clause:n.start]
+	tail := t[n.end:z.right]
+	last := rune(0)
+	if len(before) > 0 {
+		last = before[len(before)-1]
+	}
+	unit := catalogue.BaseUnit(n.unit)
+	switch {
+	case last == '届' || last == '第' || last == '前' && n.unit != "%":
+		return dropped
+	case last == '之' || last == '两' || last == '半':
+		return dropped
+	case n.unit == "村" || n.unit == "起" && n.chinese || n.unit == "倍" || n.unit == "例" && n.chinese:
+		return dropped
+	case (unit == "点" || unit == "日" || unit == "天") && !n.chinese && len(tail) > 0 && isDigit(tail[0]):
+		return dropped
+	case n.chinese && n.value < 10 && (unit == "名" || unit == "家" || unit == "位") && n.one:
+		return dropped
+	}
+	if len(own) > 14 {
+		own = own[len(own)-14:]
+	}
+	if i := norms.last(own); i >= 0 && !counted.in(own[i:]) {
+		return normed
+	}
+	if len(clause) > 40 {
+		clause = clause[len(clause)-40:]
+	}
+	if strict.in(clause) {
+		return normed
+	}
+	if n.unit == "%" && (compares.in(clause) || hasRunes(tail, 0, len(tail), "的增")) || n.unit == "个百分点" || compares.in(own) {
+		return foreign
+	}
+	if i := places.last(clause); i >= 0 && !counts(unit) {
+		return foreign
+	}
+	if places.in(own) || places.in(tail[:min(len(tail), 8)]) {
+		return foreign
+	}
+	if i := rosters.last(own); i >= 0 && (unit == "名" || unit == "人" || unit == "位" || unit == "个") {
+		if !(own[i] == '由' && n.start-z.left > 20) {
+			return foreign
+		}
+	}
+	if r.department(z, s) {
+		return foreign
+	}
+	return free
+}
+
+var (
+	strict  = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
+	counted = words(`共 累计 全年 年均`)
+)
+
+// counts reports whether a unit counts papers and acts, which places do not have.
+func counts(unit string) bool {
+	switch unit {
+	case "件", "篇", "期", "次", "场", "条", "人次", "份", "项":
+		return true
+	}
+	return false
+}
+
+// department reports whether a department, a company or the whole place is who
+// did it: 市住建局…完成改造小区28个.
+func (r *reading) department(z *zone, s line) bool {
+	t := r.text
+	at := s.start
+	for k := 0; k <= len(r.seps); k++ {
+		from := at
+		if k < len(r.seps) {
+			if r.seps[k].level < 2 {
+				continue
+			}
+			at = r.seps[k].at + 1
+		}
+		if from >= z.n.start {
+			return false
+		}
+		end := z.n.start
+		if k < len(r.seps) {
+			end = min(end, r.seps[k].at)
+		}
+		if isDepartment(t[from:min(end, from+16)]) {
+			return !promoted.in(t[s.start:z.n.start])
+		}
+		if k == len(r.seps) {
+			break
+		}
+	}
+	return false
+}
+
+var promoted = words(`推动 推进 促成 促进 助推 督办 协助 协调 帮助 提案 信息 政协 委员`)
+
+// isDepartment reports whether a clause begins with the name of a department.
+func isDepartment(c []rune) bool {
+	for len(c) > 0 && c[0] == ' ' {
+		c = c[1:]
+	}
+	if len(c) < 4 || indexRune([]rune("市县区省州全各"), c[0]) < 0 {
+		return false
+	}
+	if hasRunes(c, 0, len(c), "全县实") || hasRunes(c, 0, len(c), "全市实") || hasRunes(c, 0, len(c), "全区实") || hasRunes(c, 0, len(c), "全省实") {
+		return true
+	}
+	for i := 2; i < len(c) && i < 12; i++ {
+		switch c[i] {
+		case '局', '厅':
+			return true
+		case '政':
+			if hasRunes(c, i, len(c), "政协") {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// respective finds the name that belongs to a number in A、B分别为1、2; from is 0
+// if the clause is not of that form.
+func (r *reading) respective(z *zone) (from, till int) {
+	t := r.text
+	// The clause may go on over several numbers and commas.
+	begin := z.clause
+	k := -1
+	for i := z.n.start - 2; i >= 0 && z.n.start-i < 80; i-- {
+		if isEnd(t[i]) || t[i] == ';' {
+			break
+		}
+		if t[i] == '分' && t[i+1] == '别' && i+2 < len(t) && indexRune([]rune("为达是占"), t[i+2]) >= 0 {
+			k = i
+			break
+		}
+	}
+	if k < 0 {
+		return 0, 0
+	}
+	begin = k
+	for begin > 0 && k-begin < 70 && !isEnd(t[begin-1]) && t[begin-1] != ';' && t[begin-1] != ',' && t[begin-1] != ':' {
+		begin--
+	}
+	index := 0
+	for i := range r.nums {
+		if r.nums[i].start > k && r.nums[i].start < z.n.start {
+			index++
+		}
+	}
+	from = begin
+	for i := begin; i <= k; i++ {
+		if i == k || t[i] == '、' || (t[i] == '和' || t[i] == '与' || t[i] == '及') && i > begin+1 && i < k-1 {
+			if index == 0 {
+				return max(from, 1), i
+			}
+			index--
+			from = i + 1
+		}
+	}
+	return 0, 0
+}
+
+// worked reports whether a number that no frame knows is still work done: it
+// stands behind what was done, or right after the verb.
+func (r *reading) worked(z *zone, unit string) bool {
+	n := z.n
+	if n.chinese && n.value < 20 || n.high > 0 {
+		return false
+	}
+	switch unit {
+	case "%":
+		return n.start > z.left && hasNear(r.text[z.left:n.start], '率', 4)
+	case "天", "日", "小时", "分钟", "点", "亩", "米", "公里", "平方米", "元", "吨", "斤", "学时", "倍", "级", "层", "类", "种", "字", "年", "头", "只", "岁", "代", "句", "版", "章", "页", "站", "成", "起", "例", "辆", "文", "地", "村", "卷", "节", "门":
+		return false
+	}
+	if !r.m.acts() {
+		return false
+	}
+	if r.endsPart(z) {
+		return true
+	}
+	// 促成7家企业…: the verb stands right before the number.
+	for _, h := range r.hits {
+		if int(h.end) <= n.start && n.start-int(h.end) <= 2 && int(h.start) >= z.left {
+			for _, g := range r.v.groups[h.term] {
+				if g == r.v.work {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func hasNear(s []rune, r rune, most int) bool {
+	for i := len(s) - 1; i >= 0 && i >= len(s)-most; i-- {
+		if s[i] == r {
+			return true
+		}
+	}
+	return false
+}

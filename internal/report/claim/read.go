@@ -1,0 +1,440 @@
+package claim
+
+import (
+	"slices"
+
+	"shangliang/internal/figure/catalogue"
+)
+
+// How well a frame must fit. A frame of one word right beside the number scores
+// some 10, each further word adds to it.
+const (
+	enough       = 7.5
+	enoughIfVague = 9 // for 三项 and 一次, which are mostly no counts
+)
+
+// reading is the work on one text.
+type reading struct {
+	text  []rune
+	v     *vocabulary
+	m     matcher
+	doc   *Document
+	nums  []numeral
+	seps  []sep
+	hits  []hit
+	far   []hit // of the sentence before, the paragraph's first and the heading
+	heads []line
+
+	plans   int  // level of the heading that begins the plans, 0: not in them
+	farDone bool // far is that of the present sentence
+}
+
+// Read reads a text.
+func Read(text string) *Document {
+	v := theVocabulary()
+	r := &reading{text: fold(text), v: v, doc: &Document{}}
+	r.m = matcher{v: v, found: make([]found, v.nGroup)}
+	all := lines(r.text)
+	for i := range all {
+		l := all[i]
+		if l.heading > 0 {
+			r.heading(l)
+		}
+		var prev line
+		if i > 0 && all[i-1].end-all[i-1].start <= 40 {
+			prev = all[i-1]
+		}
+		r.line(l, prev)
+	}
+	return r.doc
+}
+
+// heading notes a heading: it closes those below it.
+func (r *reading) heading(l line) {
+	r.heads = slices.DeleteFunc(r.heads, func(h line) bool { return h.heading >= l.heading })
+	r.heads = append(r.heads, l)
+	switch plan := isPlanHeading(r.text[l.start:l.end]); {
+	case plan && (r.plans == 0 || l.heading <= r.plans):
+		r.plans = l.heading
+	case !plan && r.plans > 0 && l.heading <= r.plans:
+		r.plans = 0
+	}
+}
+
+// line reads the sentences of a line. prev is the line before if it is short
+// enough to be about it.
+func (r *reading) line(l, prev line) {
+	first := line{}
+	last := prev
+	planned := false
+	for i := l.start; i < l.end; {
+		k := i
+		short := indexRune(r.text[l.start:l.end], '\n') >= 0 // lines that were put together
+		for k < l.end && k-i < longSentence && (!isEnd(r.text[k]) || short && r.text[k] == '\n' || r.text[k] == '!' && k+1 < l.end && r.text[k+1] == '”') {
+			if r.text[k] == '《' {
+				k = skipQuote(r.text, k, l.end, '》', 60)
+			}
+			k++
+		}
+		k = min(k, l.end)
+		s := line{i, k, 0}
+		if k > i {
+			if i == l.start && l.heading == 0 && isInlineHeading(r.text[i:k]) {
+				r.heading(line{i, k, headingLevel(r.text[i:k])})
+			}
+			planned = r.sentence(s, first, last, planned)
+			if first.end == 0 {
+				first = s
+			}
+			last = s
+		}
+		i = k + 1
+	}
+}
+
+// sentence reads one sentence. planned says that the paragraph has turned to
+// plans; it returns whether it has now.
+func (r *reading) sentence(s, first, last line, planned bool) bool {
+	if !planned {
+		planned = turnsToPlans(r.text[s.start:s.end])
+	} else if turnsBack(r.text[s.start:s.end]) {
+		planned = false
+	}
+	r.nums = r.nums[:0]
+	numerals(r.text, s.start, s.end, func(n numeral) {
+		if !r.quoted(&n, s) {
+			r.nums = append(r.nums, n)
+		}
+	})
+	if len(r.nums) == 0 {
+		return planned
+	}
+	r.seps = separators(r.text, s.start, s.end, r.seps[:0])
+	r.hits = r.v.scan(r.text, s.start, s.end, r.hits[:0])
+	r.far = r.far[:0]
+	for _, x := range []line{first, last} {
+		if x.end > x.start && (x.start < s.start) {
+			r.far = r.v.scan(r.text, max(x.start, x.end-200), x.end, r.far)
+		}
+		if first == last {
+			break
+		}
+	}
+	for _, x := range r.heads {
+		if x.start < s.start {
+			r.far = r.v.scan(r.text, x.start, x.end, r.far)
+		}
+	}
+	begin := len(r.doc.Claims)
+	for i := range r.nums {
+		r.number(i, s, begin, planned)
+	}
+	return planned
+}
+
+// quoted reports whether a number stands in a title or a short quotation: a name
+// such as “四个一”, not a count.
+func (r *reading) quoted(n *numeral, s line) bool {
+	depth := 0
+	for i := n.start - 1; i >= s.start && n.start-i < 60; i-- {
+		switch r.text[i] {
+		case '》', '”':
+			return false
+		case '《':
+			return true
+		case '“':
+			for k := n.end; k < s.end && k-i < 16; k++ {
+				if r.text[k] == '”' {
+					return true
+				}
+			}
+			return false
+		case '"', '\'', '‘', '’':
+			depth++
+			if depth == 1 {
+				for k := n.end; k < s.end && k-i < 14; k++ {
+					if r.text[k] == r.text[i] || r.text[k] == '’' {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// zoneOf finds what belongs to the i-th number of the sentence.
+func (r *reading) zoneOf(i int, s line) zone {
+	n := &r.nums[i]
+	z := zone{n: n, left: s.start, right: s.end, clause: s.start}
+	for _, p := range r.seps {
+		switch {
+		case p.at < n.start && p.level >= 2:
+			z.clause = p.at + 1
+		case p.at >= n.end && p.at < z.right:
+			z.right = p.at
+			if p.level == 2 && r.text[p.at] != ':' {
+				z.nextFrom = p.at + 1
+			}
+		}
+	}
+	z.left = z.clause
+	if i > 0 {
+		if p := r.nums[i-1].end; p > z.left {
+			z.left = p
+			for _, q := range r.seps {
+				if q.at >= p && q.at < n.start {
+					z.left = q.at + 1
+					break
+				}
+			}
+		}
+	}
+	if i+1 < len(r.nums) && r.nums[i+1].start < z.right {
+		z.right = r.nums[i+1].start
+		z.nextFrom = 0
+	}
+	if z.nextFrom > 0 {
+		z.nextTill = s.end
+		for _, p := range r.seps {
+			if p.at > z.nextFrom {
+				z.nextTill = p.at
+				break
+			}
+		}
+		if i+1 < len(r.nums) && r.nums[i+1].start < z.nextTill || !goesOn(r.text[z.nextFrom:z.nextTill]) {
+			z.nextFrom, z.nextTill = 0, 0
+		}
+	}
+	// A number alone in its part is about the part before: 立案提案:204件.
+	if z.left > s.start && r.empty(z.left, n.start) && r.emptyBehind(n.end, z.right) {
+		from := s.start
+		for _, p := range r.seps {
+			if p.level >= 2 && p.at < z.left-1 {
+				from = p.at + 1
+			}
+		}
+		if i > 0 {
+			from = max(from, r.nums[i-1].end)
+		}
+		z.left = min(z.left, from)
+	}
+	return z
+}
+
+// empty reports whether no word of the catalogue stands between two places.
+func (r *reading) empty(from, to int) bool {
+	for _, h := range r.hits {
+		if int(h.start) >= from && int(h.end) <= to {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reading) emptyBehind(from, to int) bool {
+	return to-from <= 1 || r.empty(from, to) && to-from <= 4
+}
+
+// window bounds how far words are looked for around a number.
+const window = 220
+
+// number makes a claim of the i-th number of the sentence, or two of one that is
+// said of two rates, or none.
+func (r *reading) number(i int, s line, begin int, planned bool) {
+	z := r.zoneOf(i, s)
+	n := z.n
+	t := r.trap(&z, s)
+	if t == dropped {
+		r.doc.Others++
+		return
+	}
+	unit := catalogue.BaseUnit(n.unit)
+	kind := Stat
+	switch {
+	case t == normed:
+		kind = Norm
+	case t == foreign:
+		kind = Context
+	case r.plans > 0 || planned || r.intended(&z, s):
+		kind = Plan
+	}
+	rates := r.rates(&z, unit)
+	if len(rates) < 2 {
+		rates = []int{-1}
+	}
+	made := false
+	for _, only := range rates {
+		metric, score := r.match(&z, unit, only)
+		if made && (metric == nil || score < enough || r.doc.Claims[len(r.doc.Claims)-1].Metric == metric) {
+			continue
+		}
+		if c, ok := r.claim(&z, s, begin, unit, metric, score, kind); ok {
+			made = true
+			r.doc.Claims = append(r.doc.Claims, c)
+		}
+	}
+	if !made {
+		r.doc.Others++
+	}
+}
+
+// match scores the frames for a number. only is a hit that alone may speak among
+// the rates, -1 if all may.
+func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, float32) {
+	r.m.reset()
+	item, till := r.respective(z)
+	back, k := 0, len(r.seps)-1
+	for k >= 0 && r.seps[k].at >= z.n.start {
+		k--
+	}
+	for h := len(r.hits) - 1; h >= 0; h-- {
+		x := r.hits[h]
+		if int(x.start)-z.n.end > window || z.n.start-int(x.end) > window {
+			continue
+		}
+		if only >= 0 && h != only && r.isRate(x) && int(x.end) <= z.n.start {
+			continue
+		}
+		for k >= 0 && int(x.start) < r.seps[k].at {
+			if r.seps[k].level >= 2 {
+				back++
+			}
+			k--
+		}
+		if item > 0 && int(x.end) <= z.n.start && int(x.start) >= z.clause {
+			// A、B分别为1和2: only its own name speaks for a number.
+			if int(x.start) >= item && int(x.end) <= till {
+				y := *z
+				y.left = z.n.start - 2 - int(x.end-x.start)
+				r.m.see(hit{x.term, int32(y.left), int32(z.n.start - 2)}, &y, 0, 1)
+			}
+			continue
+		}
+		r.m.see(x, z, back, 1)
+	}
+	for _, x := range r.far {
+		r.m.see(x, z, 9, 0.5)
+	}
+	return r.m.best(unit)
+}
+
+// claim decides whether a number is a claim, and makes it.
+func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalogue.Metric, score float32, kind Kind) (c Claim, ok bool) {
+	n := z.n
+	part := r.isPart(z, s)
+	confidence := min(0.5+float64(score)/40, 0.98)
+	vague := n.chinese && n.value <= 10 && unit != "%" && n.bound == Exact
+	switch {
+	case n.one && !r.endsPart(z):
+		return c, false
+	case n.one && (metric == nil || score < enoughIfVague):
+		return c, false
+	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts()):
+		return c, false
+	case n.bare && n.bound == Exact:
+		return c, false
+	case metric != nil && score >= enough:
+	default:
+		if metric = r.inherited(z, begin, unit, part); metric != nil {
+			confidence = 0.6
+		} else if kind == Context || !r.worked(z, unit) {
+			return c, false
+		} else {
+			confidence = 0.4
+		}
+	}
+	from, to := r.quote(z)
+	c = Claim{Quote: string(r.text[from:to]), Start: from, End: to, At: n.start, Until: n.end, Value: n.value, High: n.high, Unit: n.unit,
+		Bound: n.bound, Kind: kind, Metric: metric, Confidence: confidence, Part: part}
+	c.Value, c.Unit = asCounted(c.Value, c.Unit)
+	r.dims(&c, z, s, begin)
+	return c, true
+}
+
+// asCounted turns 九成 into 90 % and 一文 into 1 篇.
+func asCounted(v float64, unit string) (float64, string) {
+	switch unit {
+	case "成":
+		return v * 10, "%"
+	case "文":
+		return v, "篇"
+	case "地":
+		return v, "个"
+	}
+	return v, unit
+}
+
+// quote is the number's part of the clause with what names it.
+func (r *reading) quote(z *zone) (from, to int) {
+	from, to = min(z.left, z.n.start), max(z.right, z.n.end)
+	for from < z.n.start && (r.text[from] == ' ' || r.text[from] == '\n' || r.text[from] == ',' || r.text[from] == '、' || r.text[from] == ':') {
+		from++
+	}
+	if z.n.start-from > 60 {
+		from = z.n.start - 60
+	}
+	to = min(to, z.n.end+40)
+	for to > z.n.end && (r.text[to-1] == ' ' || r.text[to-1] == '\n') {
+		to--
+	}
+	return from, to
+}
+
+// endsPart reports whether the number's part of the clause ends with it.
+func (r *reading) endsPart(z *zone) bool {
+	return z.right <= z.n.end || z.right-z.n.end == 1 && (r.text[z.n.end] == ' ' || r.text[z.n.end] == '和' || r.text[z.n.end] == '及')
+}
+
+// isPart reports whether the number is part of the one before: after 其中 or in
+// brackets.
+func (r *reading) isPart(z *zone, s line) bool {
+	open := false
+	for i := z.n.start - 1; i >= s.start && z.n.start-i < 120; i-- {
+		switch r.text[i] {
+		case ')':
+			open = true
+		case '(':
+			return !open
+		case '其':
+			if hasRunes(r.text, i, s.end, "其中") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inherited is the metric of the claim before for a number that goes on listing:
+// 立案提案97件,其中经济类40件、文教类57件.
+func (r *reading) inherited(z *zone, begin int, unit string, part bool) *catalogue.Metric {
+	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
+		c := &r.doc.Claims[k]
+		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit {
+			continue
+		}
+		if part || r.empty(z.left, z.n.start) && r.emptyBehind(z.n.end, z.right) && z.n.start-c.Until < 30 {
+			return c.Metric
+		}
+		return nil
+	}
+	return nil
+}
+
+// rates lists the hits that name a rate in the part before a percentage.
+func (r *reading) rates(z *zone, unit string) (all []int) {
+	if unit != "%" {
+		return nil
+	}
+	for i, h := range r.hits {
+		if int(h.start) >= z.left && int(h.end) <= z.n.start && r.isRate(h) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+func (r *reading) isRate(h hit) bool {
+	w := r.text[h.end-1]
+	return w == '率' || w == '度' && h.end-h.start > 2
+}
