@@ -37,6 +37,7 @@ var commands = []command{
 	{"serve", "[flags]", "start the platform", serve},
 	{"demo", "[flags]", "start it with demonstration data, made if there is none", demonstrate},
 	{"migrate", "[flags]", "bring the database's schema up to date and end", migrate},
+	{"read", "FILE… [-json]", "read the figures of published work reports", read},
 	{"figures", "-tenant CODE -year YEAR [flags]", "print the figures of a year", figures},
 	{"backup", "[flags] FILE", "write everything into one zip file, while the platform serves", backUp},
 	{"restore", "[flags] FILE", "bring a backup back into an empty place", restore},
@@ -113,3 +114,23 @@ func parse(f *flag.FlagSet, args []string, least, most int) error {
 }
 
 func (e env) log() *slog.Logger { return slog.New(slog.NewJSONHandler(e.err, nil)) }
+
+// mixed parses flags that may stand before, between and behind the arguments,
+// and wants at least one argument.
+func mixed(f *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := parse(f, args, 0, len(args)); err != nil {
+			return nil, err
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	if len(rest) == 0 {
+		f.Usage()
+		return nil, errUsage
+	}
+	return rest, nil
+}

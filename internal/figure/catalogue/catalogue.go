@@ -35,6 +35,7 @@ type Metric struct {
 	Units []string // that reports use, the usual one first
 	Dims  []string // what it may be divided by
 	Rule  string   // what one of them is, in words
+	Order int      // its place in the group: what happens first stands first
 }
 
 // Frame is one way of putting a metric: the words that stand with a number.
@@ -104,7 +105,11 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 		if f[2] == "" || f[3] == "" || f[5] == "" {
 			return fmt.Errorf("metric %s needs a name, a unit and a rule", f[0])
 		}
-		c.Metrics = append(c.Metrics, Metric{f[0], group, f[2], strings.Fields(f[3]), strings.Fields(f[4]), f[5]})
+		order := 0
+		if n := len(c.Metrics); n > 0 && c.Metrics[n-1].Group == group {
+			order = c.Metrics[n-1].Order + 1
+		}
+		c.Metrics = append(c.Metrics, Metric{f[0], group, f[2], strings.Fields(f[3]), strings.Fields(f[4]), f[5], order})
 		return nil
 	}); err != nil {
 		return nil, err
@@ -124,7 +129,7 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 			return fmt.Errorf("a frame for metric %q, which is not in metrics.tsv", f[0])
 		}
 		x := Frame{Metric: m.ID}
-		for _, u := range cmpOr(strings.Fields(f[1]), m.Units) {
+		for _, u := range unitsOf(cmpOr(strings.Fields(f[1]), m.Units)) {
 			if u = BaseUnit(u); !slices.Contains(x.Units, u) {
 				x.Units = append(x.Units, u)
 			}
@@ -147,6 +152,14 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 		return nil
 	})
 	return c, err
+}
+
+// unitsOf adds 场 to 次 and 次 to 场: reports count meetings and events in either.
+func unitsOf(units []string) []string {
+	if i, k := slices.Index(units, "次"), slices.Index(units, "场"); (i < 0) != (k < 0) {
+		return append(slices.Clone(units), "次", "场")
+	}
+	return units
 }
 
 func (c *Catalogue) group(s string) (g Group, err error) {

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"math"
 	"strings"
 
 	"shangliang/internal/figure/catalogue"
@@ -45,15 +46,14 @@ func lastIndex(s []rune, w string) int {
 func words(s string) marks { return strings.Fields(s) }
 
 var (
-	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 工作部署 新一年 未来五年 今后五年`)
+	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
 	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
-	intentions   = words(`拟 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望 待`)
-	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人人 各 应`)
+	intentions   = words(`拟 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
+	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人均`)
 	compares     = words(`同比 比上年 较上年 比去年 较去年 比上届 较上届 比前年 环比 增长 增幅 提高了 上升 下降 减少 增加了 多了 少了 翻了 高出 提升了 比上一年 较上一年 降至 降低 高于上年 同期 增长了 较往年 比往年 增加到 多出 去年的 上年的 提升至 提高`)
-	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省`)
+	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定`)
 	rosters      = words(`共有委员 现有委员 委员名额 应到 实到 应出席 实出席 委员总数 编制 在编 现有 下设 下辖 设有 共设 由 组成 共分 名额 核定`)
 	goings       = words(`被 获 得到 受到 全部 均 已 荣获 得 入选 并被 先后被 分别被 有的被 先后获 参加 参与`)
-	sessions     = words(`届 第`)
 )
 
 // isPlanHeading reports whether what follows a heading is not yet done.
@@ -82,7 +82,7 @@ func turnsToPlans(s []rune) bool {
 }
 
 var (
-	futures   = words(`将 拟 计划 力争 打算 要以 要坚持 要围绕 要紧 要继续 总体要求 总体思路 预期 我们约定 工作思路 继续 努力 目标`)
+	futures   = words(`将 拟 计划 力争 打算 要以 要坚持 要围绕 要紧 要继续 设想 重点抓好 初步考虑 总体要求 总体思路 预期 我们约定 工作思路 继续 努力 目标`)
 	pasts     = words(`以来 截至 截止 底, 期间 度计划 年协商计划`)
 	nextYears = words(`明年, 新的一年, 来年, 下一步, 下步, 今后一个时期 下一阶段 接下来 下半年, 未来五年 今后五年 今后工作 我们约定 明年,`)
 	backs     = words(`一年来 过去一年 回顾 全年共 截至`)
@@ -148,7 +148,16 @@ func (r *reading) trap(z *zone, s line) trapped {
 	if strict.in(clause) {
 		return normed
 	}
-	if n.unit == "%" && (compares.in(clause) || hasRunes(tail, 0, len(tail), "的增")) || n.unit == "个百分点" || compares.in(own) {
+	if n.value != math.Trunc(n.value) && counts(unit) && n.unit == unit {
+		return dropped // 按0.5篇计
+	}
+	if n.unit == "万" || n.unit == "亿" {
+		return dropped
+	}
+	if unit == "元" && len(tail) > 0 && tail[0] == '的' && !gifts.in(own) {
+		return foreign // 投入4800万元的市场改造
+	}
+	if n.unit == "%" && !r.risesTo(n) && (compares.in(clause) || hasRunes(tail, 0, len(tail), "的增")) || n.unit == "个百分点" || compares.in(own) && !r.risesTo(n) {
 		return foreign
 	}
 	if i := places.last(clause); i >= 0 && !counts(unit) {
@@ -169,6 +178,7 @@ func (r *reading) trap(z *zone, s line) trapped {
 }
 
 var (
+	gifts   = words(`捐 价值 物资`)
 	strict  = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
 	counted = words(`共 累计 全年 年均`)
 )
@@ -212,23 +222,33 @@ func (r *reading) department(z *zone, s line) bool {
 	return false
 }
 
-var promoted = words(`推动 推进 促成 促进 助推 督办 协助 协调 帮助 提案 信息 政协 委员`)
+var promoted = words(`推动 推进 促成 促进 助推 督办 协助 协调 帮助`)
 
 // isDepartment reports whether a clause begins with the name of a department.
 func isDepartment(c []rune) bool {
 	for len(c) > 0 && c[0] == ' ' {
 		c = c[1:]
 	}
+	for _, w := range wholes {
+		if hasRunes(c, 0, len(c), w) {
+			for _, v := range wholeDid {
+				if hasRunes(c, len([]rune(w)), len(c), v) {
+					return true
+				}
+			}
+		}
+	}
 	if len(c) < 4 || indexRune([]rune("市县区省州全各"), c[0]) < 0 {
 		return false
-	}
-	if hasRunes(c, 0, len(c), "全县实") || hasRunes(c, 0, len(c), "全市实") || hasRunes(c, 0, len(c), "全区实") || hasRunes(c, 0, len(c), "全省实") {
-		return true
 	}
 	for i := 2; i < len(c) && i < 12; i++ {
 		switch c[i] {
 		case '局', '厅':
 			return true
+		case '委':
+			if i >= 3 && i+1 < len(c) && c[i+1] != '员' && c[i+1] != '会' && c[i-1] != '专' && c[i-1] != '党' {
+				return true
+			}
 		case '政':
 			if hasRunes(c, i, len(c), "政协") {
 				return false
@@ -238,12 +258,29 @@ func isDepartment(c []rune) bool {
 	return false
 }
 
-// respective finds the name that belongs to a number in A、B分别为1、2; from is 0
+var (
+	wholes   = words(`全市 全县 全区 全省 全州 城区 农村 全年全市 全年全县 我市 我县 我区`)
+	wholeDid = words(`新增 新建 实现 完成 建成 改造 共有 引进 实施 落实 投入 累计完成 累计投入 新改建`)
+	rises    = words(`提高到 提升到 提高至 提升至 上升到 上升至 达到 达 增加到 扩充到 增至 扩大到`)
+	closings = words(`参加 参与 列席 到会 受益 的 次参`)
+)
+
+// risesTo reports whether a number is what something has risen to.
+func (r *reading) risesTo(n *numeral) bool {
+	s := r.text[max(0, n.start-3):n.start]
+	for _, w := range rises {
+		if l := len([]rune(w)); l <= len(s) && string(s[len(s)-l:]) == w {
+			return true
+		}
+	}
+	return false
+}
+
+// respective finds the name that belongs to a number in A、B分别为1、2; from is -1
 // if the clause is not of that form.
 func (r *reading) respective(z *zone) (from, till int) {
 	t := r.text
 	// The clause may go on over several numbers and commas.
-	begin := z.clause
 	k := -1
 	for i := z.n.start - 2; i >= 0 && z.n.start-i < 80; i-- {
 		if isEnd(t[i]) || t[i] == ';' {
@@ -255,9 +292,9 @@ func (r *reading) respective(z *zone) (from, till int) {
 		}
 	}
 	if k < 0 {
-		return 0, 0
+		return -1, 0
 	}
-	begin = k
+	begin := k
 	for begin > 0 && k-begin < 70 && !isEnd(t[begin-1]) && t[begin-1] != ';' && t[begin-1] != ',' && t[begin-1] != ':' {
 		begin--
 	}
@@ -271,13 +308,13 @@ func (r *reading) respective(z *zone) (from, till int) {
 	for i := begin; i <= k; i++ {
 		if i == k || t[i] == '、' || (t[i] == '和' || t[i] == '与' || t[i] == '及') && i > begin+1 && i < k-1 {
 			if index == 0 {
-				return max(from, 1), i
+				return from, i
 			}
 			index--
 			from = i + 1
 		}
 	}
-	return 0, 0
+	return -1, 0
 }
 
 // worked reports whether a number that no frame knows is still work done: it

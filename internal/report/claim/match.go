@@ -32,7 +32,7 @@ type matcher struct {
 type zone struct {
 	n                  *numeral
 	left, right        int // the number's part
-	clause             int // where its clause begins
+	clause, till       int // where its clause begins and ends
 	nextFrom, nextTill int // the following part, if it goes on about it
 }
 
@@ -67,6 +67,8 @@ func (m *matcher) see(h hit, z *zone, clausesBack int, weight float32) {
 	case e <= z.n.start:
 		verb = max(5-0.7*float32(clausesBack)-0.01*float32(z.n.start-e), 1.5) + 0.3*long
 		near = verb
+	case s >= z.n.end && e <= z.till: // later in the clause: 对4个区、9个局进行评议
+		verb, near = 3.5, 3.5
 	default: // later in the sentence
 		near = 1
 	}
@@ -132,5 +134,5 @@ next:
 // acts reports whether somebody does something in the number's part.
 func (m *matcher) acts() bool {
 	x := &m.found[m.v.work]
-	return x.stamp == m.stamp && x.with > 0
+	return x.stamp == m.stamp && (x.with > 0 || x.verb >= 3.5)
 }

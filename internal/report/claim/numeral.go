@@ -111,6 +111,10 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 			n.bare = false
 			k++
 			continue
+		case r == '+' && !n.chinese:
+			n.bound = Lower
+			k++
+			continue
 		case r == '来' && n.chinese && n.value >= 10:
 			n.bound = About
 			k++
@@ -153,6 +157,11 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 	n.unit, n.end = scale+unit, u
 	if n.unit == "" {
 		return n, k
+	}
+	if u < end && text[u] == '半' && (unit == "天" || unit == "年") {
+		n.value += 0.5
+		u++
+		n.end = u
 	}
 	if n.bound == Exact || n.bound == Lower {
 		switch {

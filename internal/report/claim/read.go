@@ -2,6 +2,7 @@ package claim
 
 import (
 	"slices"
+	"strings"
 
 	"shangliang/internal/figure/catalogue"
 )
@@ -9,7 +10,7 @@ import (
 // How well a frame must fit. A frame of one word right beside the number scores
 // some 10, each further word adds to it.
 const (
-	enough       = 7.5
+	enough        = 7.5
 	enoughIfVague = 9 // for 三项 and 一次, which are mostly no counts
 )
 
@@ -24,6 +25,7 @@ type reading struct {
 	hits  []hit
 	far   []hit // of the sentence before, the paragraph's first and the heading
 	heads []line
+	title []hit // of the first lines
 
 	plans   int  // level of the heading that begins the plans, 0: not in them
 	farDone bool // far is that of the present sentence
@@ -35,14 +37,22 @@ func Read(text string) *Document {
 	r := &reading{text: fold(text), v: v, doc: &Document{}}
 	r.m = matcher{v: v, found: make([]found, v.nGroup)}
 	all := lines(r.text)
+	for i := 0; i < len(all) && i < 3; i++ {
+		if l := all[i]; l.end-l.start <= 60 {
+			r.title = r.v.scan(r.text, l.start, l.end, r.title)
+		}
+	}
 	for i := range all {
 		l := all[i]
 		if l.heading > 0 {
 			r.heading(l)
 		}
-		var prev line
-		if i > 0 && all[i-1].end-all[i-1].start <= 40 {
-			prev = all[i-1]
+		var prev line // the short lines before, up to four
+		for k := i - 1; k >= 0 && k >= i-4 && all[k].end-all[k].start <= 40; k-- {
+			if prev.end == 0 {
+				prev.end = all[k].end
+			}
+			prev.start = all[k].start
 		}
 		r.line(l, prev)
 	}
@@ -53,10 +63,13 @@ func Read(text string) *Document {
 func (r *reading) heading(l line) {
 	r.heads = slices.DeleteFunc(r.heads, func(h line) bool { return h.heading >= l.heading })
 	r.heads = append(r.heads, l)
-	switch plan := isPlanHeading(r.text[l.start:l.end]); {
+	t := r.text[l.start:l.end]
+	switch plan := isPlanHeading(t); {
+	case plan && l.heading == 3 && l.start < len(r.text)/4:
+		// too early, without a number: a link to another page
 	case plan && (r.plans == 0 || l.heading <= r.plans):
 		r.plans = l.heading
-	case !plan && r.plans > 0 && l.heading <= r.plans:
+	case !plan && r.plans > 0 && (l.heading == 1 && r.plans == 1 || notPlans.in(t)):
 		r.plans = 0
 	}
 }
@@ -80,7 +93,9 @@ func (r *reading) line(l, prev line) {
 		s := line{i, k, 0}
 		if k > i {
 			if i == l.start && l.heading == 0 && isInlineHeading(r.text[i:k]) {
-				r.heading(line{i, k, headingLevel(r.text[i:k])})
+				if level := headingLevel(r.text[i:k]); level > 0 {
+					r.heading(line{i, k, level})
+				}
 			}
 			planned = r.sentence(s, first, last, planned)
 			if first.end == 0 {
@@ -166,32 +181,52 @@ func (r *reading) quoted(n *numeral, s line) bool {
 // zoneOf finds what belongs to the i-th number of the sentence.
 func (r *reading) zoneOf(i int, s line) zone {
 	n := &r.nums[i]
-	z := zone{n: n, left: s.start, right: s.end, clause: s.start}
+	z := zone{n: n, left: s.start, right: s.end, clause: s.start, till: s.end}
+	after := i + 1 // the number behind that parts the clause
+	for after < len(r.nums) && r.weak(after) {
+		after++
+	}
+	part := -1
 	for _, p := range r.seps {
 		switch {
 		case p.at < n.start && p.level >= 2:
 			z.clause = p.at + 1
-		case p.at >= n.end && p.at < z.right:
-			z.right = p.at
+		case p.at >= n.end && p.level == 1 && part < 0:
+			part = p.at
+		case p.at >= n.end && p.level >= 2 && p.at < z.till:
+			z.till = p.at
 			if p.level == 2 && r.text[p.at] != ':' {
 				z.nextFrom = p.at + 1
 			}
 		}
 	}
+	z.right = z.till
+	if part >= 0 && part < z.till && (part-n.end < 1 || after < len(r.nums) && r.nums[after].start < z.till) {
+		z.right = part
+	}
 	z.left = z.clause
-	if i > 0 {
-		if p := r.nums[i-1].end; p > z.left {
-			z.left = p
-			for _, q := range r.seps {
-				if q.at >= p && q.at < n.start {
-					z.left = q.at + 1
-					break
-				}
+	for k := i - 1; k >= 0; k-- {
+		if r.weak(k) {
+			continue
+		}
+		p := r.nums[k].end
+		if p <= z.left {
+			break
+		}
+		if n.start-p <= 3 || hasRunes(r.text, p, n.start, "提高到") || hasRunes(r.text, p, n.start, "提升到") || hasRunes(r.text, p, n.start, "提升至") || hasRunes(r.text, p, n.start, "上升到") {
+			continue // 8期640人次: both are about the same
+		}
+		z.left = p
+		for _, q := range r.seps {
+			if q.at >= p && q.at < n.start {
+				z.left = q.at + 1
+				break
 			}
 		}
+		break
 	}
-	if i+1 < len(r.nums) && r.nums[i+1].start < z.right {
-		z.right = r.nums[i+1].start
+	if after < len(r.nums) && r.nums[after].start < z.right {
+		z.right = r.nums[after].start
 		z.nextFrom = 0
 	}
 	if z.nextFrom > 0 {
@@ -222,6 +257,13 @@ func (r *reading) zoneOf(i int, s line) zone {
 	return z
 }
 
+// weak reports whether a number is a small one written out before its noun,
+// which seldom counts and does not part a clause: 三项指标均为100%.
+func (r *reading) weak(i int) bool {
+	n := &r.nums[i]
+	return n.chinese && n.value <= 10 && n.bound == Exact && n.unit != "%" && n.end < len(r.text) && r.text[n.end] >= 0x4E00
+}
+
 // empty reports whether no word of the catalogue stands between two places.
 func (r *reading) empty(from, to int) bool {
 	for _, h := range r.hits {
@@ -250,12 +292,18 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 		return
 	}
 	unit := catalogue.BaseUnit(n.unit)
+	if unit == "个" && hasRunes(r.text, n.end, s.end, "方面") {
+		unit = "方面"
+	}
 	kind := Stat
 	switch {
 	case t == normed:
 		kind = Norm
 	case t == foreign:
 		kind = Context
+		if m, _ := r.match(&z, unit, -1); m != nil && strings.HasPrefix(m.ID, "investment_") {
+			kind = Stat // a project that the committee brought, with what it will be
+		}
 	case r.plans > 0 || planned || r.intended(&z, s):
 		kind = Plan
 	}
@@ -302,7 +350,7 @@ func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, floa
 			}
 			k--
 		}
-		if item > 0 && int(x.end) <= z.n.start && int(x.start) >= z.clause {
+		if item >= 0 && int(x.end) <= z.n.start && int(x.start) >= z.clause {
 			// A、B分别为1和2: only its own name speaks for a number.
 			if int(x.start) >= item && int(x.end) <= till {
 				y := *z
@@ -315,6 +363,9 @@ func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, floa
 	}
 	for _, x := range r.far {
 		r.m.see(x, z, 9, 0.5)
+	}
+	for _, x := range r.title {
+		r.m.see(x, z, 9, 0.3)
 	}
 	return r.m.best(unit)
 }
@@ -330,7 +381,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		return c, false
 	case n.one && (metric == nil || score < enoughIfVague):
 		return c, false
-	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts()):
+	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts() && (score < 13 || !counts(unit))):
 		return c, false
 	case n.bare && n.bound == Exact:
 		return c, false
@@ -343,6 +394,9 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		} else {
 			confidence = 0.4
 		}
+	}
+	if part {
+		metric = r.forward(metric, begin, unit)
 	}
 	from, to := r.quote(z)
 	c = Claim{Quote: string(r.text[from:to]), Start: from, End: to, At: n.start, Until: n.end, Value: n.value, High: n.high, Unit: n.unit,
@@ -383,6 +437,11 @@ func (r *reading) quote(z *zone) (from, to int) {
 
 // endsPart reports whether the number's part of the clause ends with it.
 func (r *reading) endsPart(z *zone) bool {
+	for _, w := range closings {
+		if hasRunes(r.text, z.n.end, len(r.text), w) {
+			return true
+		}
+	}
 	return z.right <= z.n.end || z.right-z.n.end == 1 && (r.text[z.n.end] == ' ' || r.text[z.n.end] == '和' || r.text[z.n.end] == '及')
 }
 
@@ -419,6 +478,23 @@ func (r *reading) inherited(z *zone, begin int, unit string, part bool) *catalog
 		return nil
 	}
 	return nil
+}
+
+// forward lets a part not fall behind its whole: what is listed of the proposals
+// filed are proposals filed, though it says who submitted them. Metrics of a
+// group stand in the order in which things happen.
+func (r *reading) forward(metric *catalogue.Metric, begin int, unit string) *catalogue.Metric {
+	for k := len(r.doc.Claims) - 1; metric != nil && k >= begin; k-- {
+		whole := r.doc.Claims[k].Metric
+		if r.doc.Claims[k].Part || whole == nil || catalogue.BaseUnit(r.doc.Claims[k].Unit) != unit {
+			continue
+		}
+		if whole.Group == metric.Group && whole.Order > metric.Order && metric.Order < 2 {
+			return whole
+		}
+		break
+	}
+	return metric
 }
 
 // rates lists the hits that name a rate in the part before a percentage.

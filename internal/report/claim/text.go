@@ -80,7 +80,7 @@ func separators(text []rune, start, end int, seps []sep) []sep {
 			i = skipQuote(text, i, end, '”', 40)
 		case '、', '(', ')', '/', '|':
 			seps = append(seps, sep{i, 1})
-		case ',', ':', '\n', '\t':
+		case ',', ':', '\t':
 			seps = append(seps, sep{i, 2})
 		case '—':
 			if i+1 < end && text[i+1] == '—' {

@@ -9,7 +9,7 @@ var units = byFirst(`
 	件 件(次) 件次 件套 件(套) 件(条) 件(篇) 篇 篇次 篇(条) 篇(件) 期 条 条次 条(件) 条(篇) 项 项次 项(次) 次 次(场) 场 场次 场(次) 场/次
 	轮 轮次 批 批次 批(次) 人 人次 人(次) 人·次 人/次 名 位 个 个(次) 家 家次 户 户次 户(次) 对 处 处(次) 所 座 间 站 片
 	幅 幅(件) 辑 本 册 部 份 点 集 档 版 版次 章 卷 页 首 句 封 张 枚 块 字
-	天 日 学时 课时 课次 小时 分钟 节 课 讲 堂 门 组 支 台 台(套) 套 辆 车次 箱 盒 袋 瓶 桌 床 双 副 顶 棚 只 头 棵 株 眼 盏
+	天 日 学时 课时 课次 小时 分钟 节 课 讲 堂 门 组 支 台 台(套) 套 辆 车次 箱 盒 袋 瓶 桌 床 双 副 顶 棚 只 头 棵 株 眼 盏 口 款
 	亩 公里 米 平方米 吨 斤 公斤 千克 元 美元 港元 % ‰ 个百分点 倍 成 例 宗 起 类 种 笔 票 道 村`)
 
 // noUnit are the words that begin with a unit and are none: 3人大代表, 5个月, 一次性.
@@ -42,6 +42,14 @@ func unitAt(text []rune, i, end int) (unit string, next int) {
 	for _, u := range units[text[i]] {
 		if l := runeLen(u); l > n && hasRunes(text, i, end, u) {
 			unit, n = u, l
+		}
+	}
+	// 篇(次), 件(套): a second unit in brackets belongs to the first.
+	if n == 1 && i+3 < end && text[i+1] == '(' {
+		for k := i + 3; k < end && k <= i+4; k++ {
+			if text[k] == ')' && len(units[text[i+2]]) > 0 {
+				return unit + string(text[i+1:k+1]), k + 1
+			}
 		}
 	}
 	for _, w := range noUnit[text[i]] {

@@ -10,12 +10,12 @@ import (
 // vocabulary is the catalogue made ready to search: a trie of all its words and
 // its frames by unit.
 type vocabulary struct {
-	roots  [65536]int32      // node of a first character, 0 if none
-	next   map[uint64]int32  // node<<32 | character → node
-	term   []int32           // of a node: the word that ends there, -1 if none
-	size   []int             // of a term: its length
-	groups [][]int32         // of a term: the groups that it is in
-	words  []string          // of a term
+	roots  [65536]int32       // node of a first character, 0 if none
+	next   map[uint64]int32   // node<<32 | character → node
+	term   []int32            // of a node: the word that ends there, -1 if none
+	size   []int              // of a term: its length
+	groups [][]int32          // of a term: the groups that it is in
+	words  []string           // of a term
 	frames map[string][]frame // by base unit
 	nGroup int
 
@@ -69,7 +69,45 @@ func compile(c *catalogue.Catalogue) *vocabulary {
 		}
 	}
 	v.work = add(c.Classes["工作动词"])
+	v.inherit()
 	return v
+}
+
+// inherit lets a compound speak as its parts do: a 专题讲座 is a 讲座, 走访群众
+// is 走访. The scan finds only the longest word at a place.
+func (v *vocabulary) inherit() {
+	own := make([][]int32, len(v.groups))
+	for t := range v.groups {
+		own[t] = slices.Clone(v.groups[t])
+	}
+	for t, w := range v.words {
+		rs := []rune(w)
+		for i := 1; i < len(rs); i++ {
+			if s := v.find(rs[i:]); s >= 0 {
+				v.groups[t] = append(v.groups[t], own[s]...)
+			}
+			if p := v.find(rs[:i]); p >= 0 && slices.Contains(own[p], v.work) {
+				v.groups[t] = append(v.groups[t], own[p]...)
+			}
+		}
+		slices.Sort(v.groups[t])
+		v.groups[t] = slices.Compact(v.groups[t])
+	}
+}
+
+// find returns the term that is exactly a word, -1 if there is none.
+func (v *vocabulary) find(w []rune) int32 {
+	node := v.roots[w[0]&0xFFFF]
+	for _, r := range w[1:] {
+		if node == 0 {
+			return -1
+		}
+		node = v.next[uint64(node)<<32|uint64(r)]
+	}
+	if node == 0 {
+		return -1
+	}
+	return v.term[node]
 }
 
 // addTerm puts a word into the trie.

@@ -1,0 +1,237 @@
+package reader
+
+import (
+	_ "embed"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// prefectures are the cities of the middle level, one name a line without 市:
+// nothing but the list tells 鹰潭市 from 定州市.
+//
+//go:embed prefectures.txt
+var prefecturesTXT string
+
+var prefectures = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, name := range strings.Fields(prefecturesTXT) {
+		all[name+"市"] = true
+	}
+	return all
+})
+
+// identify finds whose report it is, of which level and year. A text of somebody
+// else, or about something else, keeps an empty Body.
+func (r *Report) identify() {
+	t := r.Text.Clean
+	if !isReport(t) {
+		return
+	}
+	head := cut(t, 9000)
+	r.Place = place(t, head)
+	r.Body = "政协"
+	if r.Place != "" {
+		r.Body = "政协" + r.Place + "委员会"
+	}
+	r.Level = level(r.Place, t)
+	r.Period = period(t)
+}
+
+// cut returns the beginning of a text, at most n bytes, whole characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+var (
+	// Where a committee speaks or is spoken of as such.
+	ours = []string{"省政协", "市政协", "县政协", "区政协", "州政协", "旗政协", "盟政协", "政协党组", "政协常委会", "政协机关", "政协主席", "人民政协",
+		"政协工作", "全国政协", "政协各", "政协系统", "政协组织", "政协履职", "政协副主席", "政协办公", "政协专委会", "界别", "提案委", "委员履职", "社情民意", "立案"}
+	// Who else writes such texts.
+	others = []string{"人大代表", "人大常委会", "人民代表大会", "法院", "检察院", "公司", "医院", "学校", "人代会", "股东", "学生", "游客", "统计局", "银行"}
+)
+
+// isReport reports whether a text tells of the work of a consultative
+// conference: it must be named, often enough for the length, and more than
+// anybody else.
+func isReport(t string) bool {
+	named := strings.Count(t, "政协") + strings.Count(t, "人民政治协商会议")
+	if named == 0 {
+		return false
+	}
+	// 人大代表、政协委员 and what they ask for are named by everybody.
+	named -= strings.Count(t, "代表、政协") + strings.Count(t, "代表和政协") + strings.Count(t, "政协提案") + strings.Count(t, "代表建议、政协") +
+		strings.Count(t, "人大、政协") + strings.Count(t, "代表建议和政协") + strings.Count(t, "人大政协")
+	about := 0
+	for _, w := range ours {
+		about += strings.Count(t, w)
+	}
+	else_ := 0
+	for _, w := range others {
+		else_ += strings.Count(t, w)
+	}
+	length := len(t) / 3
+	first := strings.Contains(cut(t, 400), "政协") || strings.Contains(cut(t, 400), "政治协商")
+	switch {
+	case named < 1 || about < 2:
+		return false
+	case first && named >= 2:
+		return about*4 > else_
+	}
+	return named >= 3 && about*400 > length && about > else_
+}
+
+var (
+	official = regexp.MustCompile(`(?:政治协商会议|政协)([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
+	spoken   = regexp.MustCompile(`([\p{Han}]{2,7}?(?:省|自治区|自治州|市|区|县|旗|州|盟))政协`)
+	bare     = regexp.MustCompile(`(?m)(?:^|[^\p{Han}])([\p{Han}]{2,3})政协`)
+	here     = regexp.MustCompile(`([\p{Han}]{2,4}(?:省|市|县|区|旗|州))`)
+)
+
+// notPlaces are beginnings that a name does not have.
+var notPlaces = regexp.MustCompile(`^(?:全|各|我|本|该|原|外|来|到|向|与|和|由|在|被|经|为|对|从|据|及|把|将|以|县|市|区|省|州|兄弟|协助|配合|组织|接待|友好|出席|参加|是|的|住|驻|报|支持|加强|加入|获|赴|联合|邀请|陪同|中共|党|如|新|两|一|二|三|四|五|六|七|八|九|十|同|有|让|听|走进|基层|人民|中国|当|每|分|上|下|这|今|去|广大|所|时任|年|月|日|现任|届)`)
+
+// place is the name of the place whose committee it is: the one that is named in
+// full, else the one named most often.
+func place(t, head string) string {
+	votes := map[string]int{}
+	var order []string
+	vote := func(name string, n int) {
+		for {
+			cut := notPlaces.FindString(name)
+			if cut == "" || len(cut) >= len(name)-6 {
+				break
+			}
+			name = name[len(cut):]
+		}
+		if len(name) < 6 || notPlaces.MatchString(name) {
+			return
+		}
+		if votes[name] == 0 {
+			order = append(order, name)
+		}
+		votes[name] += n
+	}
+	for _, m := range official.FindAllStringSubmatch(head, 20) {
+		vote(m[1], 6)
+	}
+	for _, m := range official.FindAllStringSubmatch(t[len(head):][:min(len(t)-len(head), 60000)], 20) {
+		vote(m[1], 3)
+	}
+	for _, m := range spoken.FindAllStringSubmatch(head, 60) {
+		vote(m[1], 1)
+	}
+	best := ""
+	for _, name := range order {
+		if votes[name]+strings.Count(t, name) > votes[best]+strings.Count(t, best) || best == "" {
+			best = name
+		}
+	}
+	if best != "" && (votes[best] >= 2 || strings.Count(t, best) >= 2) {
+		return best
+	}
+	// 市政协 of a place that is only named as such: 我市, 定州市.
+	for _, m := range here.FindAllStringSubmatch(head, 200) {
+		if !notPlaces.MatchString(m[1]) && strings.Count(t, m[1]) > strings.Count(t, best) {
+			best = m[1]
+		}
+	}
+	if best != "" && strings.Count(t, best) >= 2 {
+		return best
+	}
+	return ""
+}
+
+// level is nation, province, city or county, empty if nothing tells.
+func level(place, t string) string {
+	switch {
+	case strings.HasSuffix(place, "全国"):
+		return "nation"
+	case strings.HasSuffix(place, "省"), strings.HasSuffix(place, "自治区"), place == "北京市", place == "天津市", place == "上海市", place == "重庆市":
+		return "province"
+	case strings.HasSuffix(place, "自治州"), strings.HasSuffix(place, "州"), strings.HasSuffix(place, "盟"), strings.HasSuffix(place, "地区"):
+		return "city"
+	case strings.HasSuffix(place, "县"), strings.HasSuffix(place, "旗"), strings.HasSuffix(place, "区"):
+		return "county"
+	}
+	count := func(words ...string) (n int) {
+		for _, w := range words {
+			n += strings.Count(t, w)
+		}
+		return n
+	}
+	if strings.HasSuffix(place, "市") || place == "" {
+		switch {
+		case prefectures()[place]:
+			return "city"
+		case count("市政协") == 0 && count("县政协", "县委") > 0, count("市政协") == 0 && count("区政协", "区委") > 0:
+			return "county"
+		case count("直辖市", "各区政协", "市区两级", "中共中央、国务院") > 0 && count("省政协", "省委", "省级") == 0 && count("县政协") == 0:
+			return "province"
+		case count("县政协", "区政协", "县区政协", "市县政协", "县(市、区)", "区(市)", "县(区)", "区县", "县区", "市县两级", "各县") > 0:
+			return "city"
+		case count("省政协") > 0 && count("乡镇", "镇街", "街道") > 1:
+			return "county"
+		case count("市政协") > 0:
+			return "city"
+		case count("省政协") > 0:
+			return "province"
+		}
+	}
+	return ""
+}
+
+var (
+	reviewed = regexp.MustCompile(`(20\d\d|19\d\d)年(?:度)?(?:[\p{Han}]{0,12})(?:工作)?(?:回顾|综述|总结|工作情况|履职)`)
+	termOf   = regexp.MustCompile(`(20\d\d)年?(?:—|-|–|至|到)+(20\d\d)年`)
+	aYear    = regexp.MustCompile(`(20\d\d|19\d\d)年`)
+)
+
+// period is the year that is reported on, or the years: the one that the title
+// or the heading of the review names, else the one named most often.
+func period(t string) string {
+	head := cut(t, 1200)
+	if fiveYears(t) {
+		if m := termOf.FindStringSubmatch(cut(t, 3000)); m != nil {
+			return m[1] + "-" + m[2]
+		}
+	}
+	if m := reviewed.FindStringSubmatch(cut(t, 2500)); m != nil {
+		return m[1]
+	}
+	votes := map[string]int{}
+	for i, m := range aYear.FindAllStringSubmatch(cut(t, 60000), 400) {
+		votes[m[1]]++
+		if i == 0 && strings.Contains(head, m[1]) {
+			votes[m[1]] += 2
+		}
+	}
+	best := ""
+	for y, n := range votes {
+		if n > votes[best] || n == votes[best] && y < best {
+			best = y
+		}
+	}
+	return best
+}
+
+// fiveYears reports whether a whole term is reported on.
+func fiveYears(t string) bool {
+	return strings.Count(t, "五年来")+strings.Count(t, "过去五年")+strings.Count(t, "过去的五年")+strings.Count(t, "五年间") >= 2
+}
+
+// year is the number of a period, 0 if it is none.
+func year(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}
