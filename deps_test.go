@@ -20,9 +20,9 @@ type layer struct {
 // more word in a row. Web packages (proposal/proposalweb) and packages for tests
 // (db/dbtest) are known by their names and belong to no row.
 var layers = []layer{
-	{"pure", "errs lang actor calendar flow han likeness likeness/sample compare", "pure",
+	{"pure", "errs lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
-	{"base", "db jobs blob document reader/intake", "pure base",
+	{"base", "db jobs blob document reader/intake reader", "pure base",
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
@@ -42,7 +42,7 @@ var layers = []layer{
 // another only where it is written here.
 var also = map[string]string{
 	"module":         "figure rule jobs search clock notify org",
-	"cmd/shangliang": "actor backup db demo figure ledger org",
+	"cmd/shangliang": "actor figure/catalogue reader backup db demo figure ledger org",
 	"cmd/bench":      "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
 }
 
