@@ -34,6 +34,7 @@ type Case struct {
 	Feedback    []*Feedback
 	Commitments []*Commitment
 	Files       []*File
+	Exemptions  []*Exemption
 	Rules       *rule.Version // those the case began under
 
 	// The rest is filled by Get only.
@@ -44,6 +45,9 @@ type Case struct {
 	Actions []Action          // what the actor may do with the case now
 	Ratings Ratings           // what a department sees instead of Feedback
 	Today   calendar.Date
+	// Compliance is how far it is with two meetings and one disclosure; nil
+	// where its rules ask for neither.
+	Compliance *Compliance
 	// Writable says that the actor may change the text now.
 	Writable bool
 }
@@ -86,6 +90,9 @@ func load(tx *db.Tx, rules *rule.Rules, p *Proposal) (c *Case, err error) {
 	}
 	if c.Assignments, err = assignments(tx, p.Tenant, p.ID); err != nil || len(c.Assignments) == 0 {
 		return c, err
+	}
+	if c.Exemptions, err = exemptions(tx, p.Tenant, p.ID); err != nil {
+		return nil, err
 	}
 	if c.Requests, err = requests(tx, p.Tenant, p.ID); err != nil {
 		return nil, err
@@ -208,6 +215,9 @@ func (s *Service) Get(ctx context.Context, id string) (c *Case, err error) {
 		w := &work{s: s, tx: tx, a: a, Case: c, today: c.Today}
 		c.Actions = w.actions()
 		c.Writable = a.Can("proposal.write") && w.mayWrite() == nil
+		if c.Compliance, err = w.compliance(); err != nil {
+			return err
+		}
 		c.conceal(a)
 		return c.nameAll(tx)
 	})
@@ -276,7 +286,7 @@ func (c *Case) concealReviewers(a actor.Actor) {
 	told := func(verdict string) bool { return verdict == "return" || verdict == "decline" }
 	c.Reviews = slices.DeleteFunc(c.Reviews, func(r *Review) bool { return !told(r.Verdict) && r.Verdict != "file" })
 	for _, r := range c.Reviews {
-		r.Reviewer, r.Score = "", 0
+		r.Reviewer, r.Score, r.Units = "", 0, nil
 		if !told(r.Verdict) {
 			r.Note = ""
 		}
@@ -327,6 +337,9 @@ func (c *Case) nameAll(tx *db.Tx) error {
 	}
 	for _, r := range c.Reviews {
 		people[r.Reviewer] = true
+		for _, id := range r.Units {
+			bodies[id] = true
+		}
 	}
 	for _, a := range c.Assignments {
 		people[a.IssuedBy], bodies[a.Unit] = true, true
@@ -348,6 +361,9 @@ func (c *Case) nameAll(tx *db.Tx) error {
 	}
 	for _, f := range c.Files {
 		people[f.Person] = true
+	}
+	for _, x := range c.Exemptions {
+		people[x.Person] = true
 	}
 	for _, e := range c.History {
 		bodies[e.Body] = true

@@ -30,42 +30,60 @@ func (w *work) dispatch() error {
 	return w.stopClocks(true, "proposal.dispatch")
 }
 
-// checkUnits: exactly one host if somebody co-handles, one alone, or at least
-// two that split; each department once, and active.
+// checkUnits: they share the work as [CheckUnits] wants, and are active.
 func (w *work) checkUnits() error {
-	var f errs.Fields
-	count := map[string]int{}
-	seen := map[string]bool{}
-	for _, u := range w.in.Units {
-		f.Check(!seen[u.Unit], "units", "同一单位不能重复")
-		seen[u.Unit] = true
-		count[u.Role]++
-	}
-	switch {
-	case len(w.in.Units) == 0:
-		f.Add("units", "请选择承办单位")
-	case count[Split] > 0:
-		f.Check(count[Split] == len(w.in.Units) && count[Split] > 1, "units", "分办须有两个以上单位，且不能同时有主办、会办或独办")
-	case count[Sole] > 0:
-		f.Check(len(w.in.Units) == 1, "units", "独办只能有一个单位")
-	default:
-		f.Check(count[Host] == 1 && count[CoHandler] > 0 && count[Host]+count[CoHandler] == len(w.in.Units), "units", "主办单位须有且只有一个，并至少有一个会办单位")
-	}
-	if err := f.Err(); err != nil {
+	if err := CheckUnits(w.in.Units); err != nil {
 		return err
 	}
 	return w.activeUnits()
 }
 
+// CheckUnits checks how departments share a case: one alone, exactly one host
+// with co-handlers, or at least two that split it; each department once. What is
+// wrong is an Invalid error at "units".
+func CheckUnits(units []UnitRole) error {
+	var f errs.Fields
+	count := map[string]int{}
+	seen := map[string]bool{}
+	for _, u := range units {
+		f.Check(!seen[u.Unit], "units", "同一单位不能重复")
+		seen[u.Unit] = true
+		count[u.Role]++
+	}
+	switch {
+	case len(units) == 0:
+		f.Add("units", "请选择承办单位")
+	case count[Split] > 0:
+		f.Check(count[Split] == len(units) && count[Split] > 1, "units", "分办须有两个以上单位，且不能同时有主办、会办或独办")
+	case count[Sole] > 0:
+		f.Check(len(units) == 1, "units", "独办只能有一个单位")
+	default:
+		f.Check(count[Host] == 1 && count[CoHandler] > 0 && count[Host]+count[CoHandler] == len(units), "units", "主办单位须有且只有一个，并至少有一个会办单位")
+	}
+	return f.Err()
+}
+
 func (w *work) activeUnits() error {
+	ids := make([]string, len(w.in.Units))
+	for i, u := range w.in.Units {
+		ids[i] = u.Unit
+	}
+	return w.knownUnits("units", ids)
+}
+
+// knownUnits checks that departments named in a field are there and active.
+func (w *work) knownUnits(field string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	departments, err := org.Bodies(w.tx, w.a.Tenant, "department")
 	if err != nil {
 		return err
 	}
 	var f errs.Fields
-	for _, u := range w.in.Units {
-		ok := slices.ContainsFunc(departments, func(b *org.Body) bool { return b.ID == u.Unit && b.Active })
-		f.Check(ok, "units", "没有这个承办单位，或已停用")
+	for _, id := range ids {
+		ok := slices.ContainsFunc(departments, func(b *org.Body) bool { return b.ID == id && b.Active })
+		f.Check(ok, field, "没有这个承办单位，或已停用")
 	}
 	return f.Err()
 }

@@ -34,6 +34,9 @@ const (
 	factOverdue
 	factRehandled
 	factInPerson
+	factMetTwice
+	factMustMeet
+	factMetEnough
 	factRated
 	factSatisfied
 	factSilent
@@ -47,7 +50,7 @@ const (
 var Sources = []figure.Source{{
 	ID: "proposal", Title: "提案",
 	Flags: []string{"submitted", "filed", "declined", "pending", "withdrawn", "interim", "dispatched", "replied", "on_time", "overdue",
-		"rehandled", "in_person", "rated", "satisfied", "no_response", "promise", "kept", "late"},
+		"rehandled", "in_person", "met_twice", "must_meet", "met_enough", "rated", "satisfied", "no_response", "promise", "kept", "late"},
 	Dims: []figure.Dim{
 		{ID: "proposer", Title: "提案者类型"}, {ID: "party", Title: "党派"}, {ID: "sector", Title: "界别"},
 		{ID: "committee", Title: "专门委员会"}, {ID: "group", Title: "委员小组", Many: true}, {ID: "unit", Title: "承办单位", Many: true},
@@ -127,7 +130,7 @@ type tally struct {
 
 	assignments []*tallyAssignment
 	replies     []*tallyReply
-	contacts    []string
+	contacts    []*tallyContact
 	ratings     []*tallyRating
 }
 
@@ -143,7 +146,10 @@ type tallyReply struct {
 	round                      int
 }
 
-type tallyContact struct{ proposal, kind string }
+type tallyContact struct {
+	proposal, kind string
+	on             calendar.Date
+}
 
 type tallyRating struct {
 	proposal, person, overall, at string
@@ -263,11 +269,11 @@ func (t *tallies) loadParts(tx *db.Tx, first, last string) ([]*tallyPromise, err
 		return nil, err
 	}
 	args[3] = t.before
-	contacts, err := db.All(tx, func(x *tallyContact) []any { return []any{&x.proposal, &x.kind} },
-		`SELECT proposal, kind FROM contact_record`+among+`on_date < $4`, args...)
+	contacts, err := db.All(tx, func(x *tallyContact) []any { return []any{&x.proposal, &x.kind, &x.on} },
+		`SELECT proposal, kind, on_date FROM contact_record`+among+`on_date < $4`, args...)
 	for _, x := range contacts {
 		if c := t.byID[x.proposal]; c != nil {
-			c.contacts = append(c.contacts, x.kind)
+			c.contacts = append(c.contacts, x)
 		}
 	}
 	return promises, err

@@ -28,6 +28,7 @@ var guards = flow.Guards[*work]{
 	"nobody_handles":   nobodyHandles,
 	"unsatisfied":      isUnsatisfied,
 	"rated":            isRated,
+	"complies":         isCompliant,
 	"kept":             isKept,
 	"own_unit":         isOwnUnit,
 	"return_window":    inReturnWindow,

@@ -15,7 +15,7 @@ import (
 type Field struct {
 	Name     string
 	Label    string
-	Kind     string // "text", "area", "code", "date", "unit", "units", "int", "promises"
+	Kind     string // "text", "area", "code", "date", "unit", "units", "suggest", "int", "promises"
 	Codes    string // the code set of a "code"
 	Required bool
 	Max      int // characters, or the largest int
@@ -26,6 +26,10 @@ func reason(label string, required bool) Field {
 	return Field{Name: "reason", Label: label, Kind: "area", Required: required, Max: 1000}
 }
 
+func suggested() Field {
+	return Field{Name: "suggested", Label: "建议的承办单位（可不选）", Kind: "suggest", Help: "交办时作为参考"}
+}
+
 // Fields are the inputs of each step, by machine and action; a step that is not
 // here takes none.
 var Fields = map[string][]Field{
@@ -34,9 +38,11 @@ var Fields = map[string][]Field{
 	"proposal.return":    {reason("退回理由", true)},
 	"proposal.pass": {
 		{Name: "score", Label: "质量评分（1—5，可不填）", Kind: "int", Max: 5},
+		suggested(),
 		reason("审查意见", false)},
 	"proposal.file": {
 		{Name: "score", Label: "质量评分（1—5，可不填）", Kind: "int", Max: 5},
+		suggested(),
 		reason("审查意见", false)},
 	"proposal.decline": {
 		{Name: "code", Label: "不予立案理由", Kind: "code", Codes: "proposal.decline_reasons", Required: true},
@@ -105,7 +111,7 @@ func checkInput(machine, action string, w *work) error {
 		case "int":
 			f.Check(w.in.Score >= 0 && w.in.Score <= field.Max, field.Name, "应在 %d 到 %d 之间", 0, field.Max)
 			continue
-		case "units", "promises":
+		case "units", "suggest", "promises":
 			continue // checked by the step
 		}
 		s := *texts[field.Name]

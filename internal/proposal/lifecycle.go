@@ -71,7 +71,7 @@ var CaseFlow = flow.Machine{
 		{Action: "complete", Title: "答复完毕", Says: "各承办单位均已答复", From: []string{Dispatched, Handling, Rehandling}, To: Replied, System: true},
 		{Action: "open_feedback", Title: "开始评价", Says: "请每位提案人以本人名义评价", From: []string{Replied}, To: FeedbackOpen, System: true},
 		{Action: "rehandle", Title: "重新办理", Says: "原承办单位开始新一轮办理，期限重新计算", From: []string{FeedbackOpen}, To: Rehandling, Permission: "proposal.rehandle", Guards: []string{"unsatisfied"}},
-		{Action: "close", Title: "办结", Says: "评价结果对承办单位公开；有未完成的承诺则继续跟踪", From: []string{FeedbackOpen}, To: Closed, Permission: "proposal.close", Guards: []string{"rated"}},
+		{Action: "close", Title: "办结", Says: "评价结果对承办单位公开；有未完成的承诺则继续跟踪", From: []string{FeedbackOpen}, To: Closed, Permission: "proposal.close", Guards: []string{"rated", "complies"}},
 		{Action: "follow_up", Title: "跟踪落实", Says: "承诺事项逐项跟踪到落实", From: []string{Closed}, To: FollowingUp, System: true},
 		{Action: "archive", Title: "归档", Says: "案卷封存，不再改动", From: []string{Closed, FollowingUp}, To: Archived, Permission: "proposal.archive", Guards: []string{"kept"}},
 	},

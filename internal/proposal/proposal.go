@@ -144,13 +144,14 @@ type Review struct {
 	ReasonCode, Disposition               string
 	Score                                 int // of quality, 1–5; 0 when none was given
 	Note                                  string
+	Units                                 List // departments that the reviewer would ask
 	At                                    db.Time
 }
 
-const reviewColumns = `tenant, id, proposal, stage, reviewer, verdict, reason_code, disposition, score, note, at`
+const reviewColumns = `tenant, id, proposal, stage, reviewer, verdict, reason_code, disposition, score, note, units, at`
 
 func (r *Review) fields() []any {
-	return []any{&r.Tenant, &r.ID, &r.Proposal, &r.Stage, &r.Reviewer, &r.Verdict, &r.ReasonCode, &r.Disposition, &r.Score, &r.Note, &r.At}
+	return []any{&r.Tenant, &r.ID, &r.Proposal, &r.Stage, &r.Reviewer, &r.Verdict, &r.ReasonCode, &r.Disposition, &r.Score, &r.Note, &r.Units, &r.At}
 }
 
 func (r *Review) row() ledger.Row {

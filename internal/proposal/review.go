@@ -19,6 +19,12 @@ func (w *work) judge(verdict string) error {
 	}
 	r := &Review{Tenant: w.Tenant, ID: db.NewID(), Proposal: w.ID, Stage: stage, Reviewer: w.a.Person, Verdict: verdict,
 		ReasonCode: w.in.Code, Disposition: w.in.Disposition, Score: w.in.Score, Note: w.in.Reason, At: db.At(w.tx.Now())}
+	if verdict == "pass" || verdict == "file" {
+		if err := w.knownUnits("suggested", w.in.Suggested); err != nil {
+			return err
+		}
+		r.Units = w.in.Suggested
+	}
 	w.rows = append(w.rows, r.row())
 	w.Reviews = append(w.Reviews, r)
 	w.note("stage", stage)

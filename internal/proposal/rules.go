@@ -18,6 +18,12 @@ var Meanings = rule.Codes{
 	{Key: "infeasible", Label: "暂不可行"},
 }
 
+// DisclosureRule is the other half of 两见面一公开. It is declared by whoever puts
+// the platform together with something that can tell what is disclosed
+// ([Service.Disclosed]).
+var DisclosureRule = rule.Definition{ID: "proposal.disclosure_required", Title: "办结前须公开", Group: dispatchGroup, Kind: rule.Bool, Default: "false",
+	Help: "提案人不同意公开或答复不公开的除外", Source: "“两见面一公开”的做法"}
+
 // Rules are the settings of proposal work with their defaults; a tenant edits
 // them. Sources name where a default was seen; the others are our judgement.
 var Rules = []rule.Definition{
@@ -66,6 +72,8 @@ var Rules = []rule.Definition{
 		{Key: "consult_in_person", Label: "面商", Canonical: "in_person"}, {Key: "visit", Label: "走访", Canonical: "in_person"},
 		{Key: "forum", Label: "座谈", Canonical: "in_person"}, {Key: "phone", Label: "电话沟通", Canonical: "remote"}}.String(),
 		Canonicals: rule.Codes{{Key: "in_person", Label: "当面"}, {Key: "remote", Label: "非当面"}}},
+	{ID: "proposal.meetings", Title: "办结前须见面次数", Group: dispatchGroup, Kind: rule.Int, Default: "0", Min: 0, Max: 6, Help: "0 为不要求；“两见面”填 2。电话沟通不算，同一天只算一次", Source: "“两见面一公开”的做法"},
+	{ID: "proposal.meeting_after", Title: "办理前后都要见面", Group: dispatchGroup, Kind: rule.Bool, Default: "false", Help: "要求见面的，签发答复之前、之后至少各有一次", Source: "“两见面一公开”的做法"},
 	{ID: "reply.outcomes", Title: "办理结果分类", Group: dispatchGroup, Kind: rule.CodeSet, Default: rule.Codes{
 		{Key: "a", Label: "A 类：已解决或采纳", Canonical: "resolved"}, {Key: "b", Label: "B 类：正在解决", Canonical: "in_progress"},
 		{Key: "c", Label: "C 类：列入计划", Canonical: "planned"}, {Key: "d", Label: "D 类：留作参考", Canonical: "reference"}}.String(),

@@ -29,6 +29,12 @@ type Service struct {
 	before  map[string][]Check
 
 	allSigned atomic.Bool
+
+	// Disclosed says which of some cases are disclosed to the public. The
+	// capability that publishes sets it while the platform is put together, and
+	// declares [DisclosureRule] with it: without anybody who can tell, the rule
+	// cannot be switched on.
+	Disclosed func(tx *db.Tx, tenant string, ids []string) (map[string]bool, error)
 }
 
 // Check is what another capability asks of a case before a step of it, or of one
@@ -70,7 +76,8 @@ type Input struct {
 	Disposition string     `json:"disposition,omitempty" form:"disposition"` // of a case that is not filed
 	Score       int        `json:"score,omitempty" form:"score"`             // quality, 1–5
 	Units       []UnitRole `json:"units,omitempty"`
-	Unit        string     `json:"unit,omitempty" form:"unit"` // suggested or added department
+	Unit        string     `json:"unit,omitempty" form:"unit"`           // suggested or added department
+	Suggested   []string   `json:"suggested,omitempty" form:"suggested"` // departments that a reviewer would ask
 
 	Kind    string        `json:"kind,omitempty" form:"kind"` // of a contact
 	On      calendar.Date `json:"on,omitempty" form:"on"`

@@ -112,8 +112,8 @@ func putParty(tx *db.Tx, p *Party) error {
 }
 
 func insertReview(tx *db.Tx, r *Review) error {
-	_, err := tx.Exec(`INSERT INTO proposal_review (`+reviewColumns+`) VALUES (`+db.Marks(11)+`)`,
-		r.Tenant, r.ID, r.Proposal, r.Stage, r.Reviewer, r.Verdict, r.ReasonCode, r.Disposition, r.Score, r.Note, r.At)
+	_, err := tx.Exec(`INSERT INTO proposal_review (`+reviewColumns+`) VALUES (`+db.Marks(12)+`)`,
+		r.Tenant, r.ID, r.Proposal, r.Stage, r.Reviewer, r.Verdict, r.ReasonCode, r.Disposition, r.Score, r.Note, r.Units.String(), r.At)
 	return err
 }
 

@@ -3,6 +3,7 @@ package proposal
 import (
 	"slices"
 
+	"shangliang/internal/calendar"
 	"shangliang/internal/figure"
 	"shangliang/internal/org"
 	"shangliang/internal/rule"
@@ -40,11 +41,7 @@ func (c *tally) fact(t *tallies, v *rule.Version) figure.Fact {
 		return f
 	}
 	f.Flags |= factDispatched
-	for _, kind := range c.contacts {
-		if code, _ := v.Code("assignment.contact_kinds", kind); code.Canonical == "in_person" {
-			f.Flags |= factInPerson
-		}
-	}
+	f.Flags |= c.met(v)
 	done, late := c.handle(t, &f)
 	if done == 0 {
 		return f
@@ -76,6 +73,30 @@ func (c *tally) fact(t *tallies, v *rule.Version) figure.Fact {
 		f.Flags |= factSilent
 	}
 	return f
+}
+
+// met says how often they met in person, against what the rules ask for; what is
+// talked over twice on one day is one meeting.
+func (c *tally) met(v *rule.Version) (flags figure.Flags) {
+	days := map[calendar.Date]bool{}
+	for _, x := range c.contacts {
+		if code, _ := v.Code("assignment.contact_kinds", x.kind); code.Canonical == "in_person" {
+			days[x.on] = true
+		}
+	}
+	if len(days) > 0 {
+		flags |= factInPerson
+	}
+	if len(days) > 1 {
+		flags |= factMetTwice
+	}
+	if need := v.Int("proposal.meetings"); need > 0 {
+		flags |= factMustMeet
+		if len(days) >= need {
+			flags |= factMetEnough
+		}
+	}
+	return flags
 }
 
 // handle goes through the work of the departments and returns the last round in

@@ -116,6 +116,7 @@ type Field struct {
 	Mode               string   // inputmode attribute
 	Kind               string   // TextField: type attribute, "text" unless given
 	NoLabel            bool     // the label is for screen readers only
+	Focus              bool     // RadioField: the page begins here, for who works by keyboard
 }
 
 // Option is a choice of a field.
@@ -133,6 +134,16 @@ func Options(pairs ...string) []Option {
 		out = append(out, Option{Value: pairs[i], Label: pairs[i+1]})
 	}
 	return out
+}
+
+// begins reports whether an option is the one that is chosen, or the first.
+func (f Field) begins(value string) bool {
+	for _, o := range f.Options {
+		if f.chosen(o.Value) {
+			return o.Value == value
+		}
+	}
+	return len(f.Options) > 0 && f.Options[0].Value == value
 }
 
 func (f Field) id(ctx context.Context) string { return formOf(ctx).id + "-" + f.Name }

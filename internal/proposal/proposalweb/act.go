@@ -31,8 +31,14 @@ type tried struct {
 // shown reports whether the page still has the form of the act, which then
 // tells itself what was wrong.
 func (t *tried) shown(v *caseView) bool {
-	if t.action == attaching {
+	switch t.action {
+	case attaching:
 		return len(v.purposes()) > 0
+	case meeting:
+		_, ok := v.meetAction(context.Background())
+		return ok
+	case exempting:
+		return slices.ContainsFunc(v.exemptActions(context.Background()), func(a ui.Action) bool { return a.ID == "do-exempt-"+t.object })
 	}
 	for _, a := range v.Actions {
 		if a.Blocked == "" && a.Action == t.action && (a.Assignment == nil || a.Assignment.ID == t.object) && !room(v.fieldsOf(a)) {
@@ -161,6 +167,12 @@ func (v *caseView) personal(ctx context.Context) (all []ranked) {
 			label = lang.T(ctx, "修改文稿")
 		}
 		add(onward, ui.Action{ID: "do-edit", Label: label, Follows: lang.T(ctx, "写的内容随时自动保存"), Icon: "edit", Href: v.url("/edit")})
+	}
+	if a, ok := v.meetAction(ctx); ok {
+		add(staying, a)
+	}
+	for _, a := range v.exemptActions(ctx) {
+		add(aside, a)
 	}
 	for _, c := range v.Commitments {
 		for _, a := range v.commitmentActions(ctx, c) {

@@ -61,6 +61,8 @@ func addAPI(api huma.API, d Deps) {
 	huma.Register(api, op("report-commitment", "POST", "/proposals/{id}/commitments/{commitment}/report", "Report that a commitment was kept"), r.report)
 	huma.Register(api, op("decide-commitment", "POST", "/proposals/{id}/commitments/{commitment}/decision", "Decide whether a commitment was kept"), r.decide)
 
+	r.addCompliance(api, op)
+
 	upload := op("attach-file", "POST", "/proposals/{id}/files", "Add a file to a case")
 	upload.DefaultStatus, upload.MaxBodyBytes = http.StatusCreated, d.Proposals.FileLimits().Most()+web.FormLimit
 	huma.Register(api, upload, r.attach)

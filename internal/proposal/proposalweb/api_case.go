@@ -81,6 +81,8 @@ type proposalReview struct {
 	Score       int         `json:"score,omitempty"`
 	Note        string      `json:"note,omitempty"`
 	At          *time.Time  `json:"at,omitempty"`
+
+	Suggested []proposalRef `json:"suggested,omitempty" doc:"The departments that the reviewer would ask"`
 }
 
 type proposalAssignment struct {
@@ -254,7 +256,7 @@ func caseOf(ctx context.Context, c *proposal.Case) proposalCase {
 		return proposalParty{ref(x.Person), x.Role, x.State, x.Method, at(x.InvitedAt), at(x.DecidedAt)}
 	})
 	out.Reviews = each(c.Reviews, func(x *proposal.Review) proposalReview {
-		return proposalReview{x.Stage, ref(x.Reviewer), x.Verdict, x.ReasonCode, x.Disposition, x.Score, x.Note, at(x.At)}
+		return proposalReview{x.Stage, ref(x.Reviewer), x.Verdict, x.ReasonCode, x.Disposition, x.Score, x.Note, at(x.At), each([]string(x.Units), ref)}
 	})
 	out.Assignments = each(c.Assignments, func(x *proposal.Assignment) proposalAssignment {
 		as := proposalAssignment{ID: x.ID, Round: x.Round, Unit: ref(x.Unit), Role: x.Role, State: assignmentState(x.State), Version: x.Version, Note: x.Note,

@@ -266,6 +266,8 @@ var restOf = map[string]string{
 	"/proposals/{id}/save":                              "save-proposal",
 	"/proposals/{id}/{action}":                          "act-on-proposal",
 	"/proposals/{id}/assignments/{as}/{action}":         "act-on-assignment",
+	"/proposals/{id}/assignments/{as}/meet":             "record-meeting",
+	"/proposals/{id}/exempt":                            "exempt-proposal",
 	"/proposals/{id}/cosign":                            "answer-cosigning",
 	"/proposals/{id}/commitments/{commitment}/{action}": "report-commitment decide-commitment",
 	"/proposals/{id}/rate":                              "rate-proposal",

@@ -141,6 +141,7 @@ type proposalInput struct {
 	Disposition string         `json:"disposition,omitempty" maxLength:"64" doc:"decline: where it goes instead"`
 	Score       int            `json:"score,omitempty" minimum:"0" maximum:"5" doc:"pass, file: quality from 1 to 5"`
 	Units       []proposalUnit `json:"units,omitempty" maxItems:"50" doc:"dispatch: one sole; one host with co-handlers; or two or more that split the work"`
+	Suggested   []string       `json:"suggested,omitempty" maxItems:"10" doc:"pass, file: the departments that the reviewer would ask"`
 	Unit        string         `json:"unit,omitempty" maxLength:"64" doc:"add_unit, request_return: the department to add or suggested instead"`
 
 	Kind    string        `json:"kind,omitempty" maxLength:"64" doc:"contact: code of the set assignment.contact_kinds"`
@@ -160,7 +161,7 @@ type proposalInput struct {
 }
 
 func (in proposalInput) input() proposal.Input {
-	out := proposal.Input{Reason: in.Reason, Code: in.Code, Disposition: in.Disposition, Score: in.Score, Unit: in.Unit,
+	out := proposal.Input{Reason: in.Reason, Code: in.Code, Disposition: in.Disposition, Score: in.Score, Unit: in.Unit, Suggested: in.Suggested,
 		Kind: in.Kind, On: in.On, People: in.People, Summary: in.Summary, DocNo: in.DocNo, Outcome: in.Outcome, Disclosure: in.Disclosure,
 		Body: in.Body, ContactName: in.ContactName, ContactPhone: in.ContactPhone, ContactWaiver: in.ContactWaiver, OpinionWaiver: in.OpinionWaiver}
 	for _, u := range in.Units {

@@ -66,6 +66,12 @@ func (v *caseView) field(ctx context.Context, a proposal.Action, f proposal.Fiel
 	case "int":
 		x.From, x.To, x.Max = "0", itoa(f.Max), 0
 		return ui.NumberField(x)
+	case "suggest":
+		x.Options, x.Pick, x.Multiple = departments(ctx, v.known.departments), "list", true
+		if v.tried.is(a) {
+			x.Values = v.tried.form[f.Name]
+		}
+		return ui.SelectField(x)
 	case "unit":
 		x.Options, x.Pick = departments(ctx, v.known.departments), "list"
 		return ui.SelectField(x)

@@ -70,6 +70,7 @@ func Add(m *module.Module, d Deps) {
 		module.MenuItem{Path: "/proposals/paper", Title: "代录纸质提案", Icon: "edit", Group: group, Order: 12, Permission: "proposal.paper"},
 		module.MenuItem{Path: "/proposals/import", Title: "导入提案", Icon: "table", Group: group, Order: 13, Permission: "proposal.import"},
 		module.MenuItem{Path: "/rounds", Title: "提案征集", Icon: "flag", Group: group, Order: 14, Roles: append(append([]string{}, proposers...), office...)},
+		module.MenuItem{Path: "/compliance", Title: "两见面一公开", Icon: "checklist", Group: group, Order: 15, Roles: append([]string{"clerk", "dispatcher", "leader"}, units...)},
 	)
 	m.Home = append(m.Home, p.cards()...)
 	before := m.Routes
@@ -114,6 +115,11 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/proposals/{id}/commitments/{commitment}/{action}", p.commitment)
 	rt.Get("/proposals/{id}/rate", p.rateForm)
 	rt.Upload("/proposals/{id}/rate", upload, p.rate)
+
+	rt.Get("/compliance", p.compliance)
+	rt.Get("/compliance.xlsx", p.exportCompliance)
+	rt.Post("/proposals/{id}/assignments/{as}/meet", p.meet)
+	rt.Post("/proposals/{id}/exempt", p.exempt)
 
 	rt.Get("/proposals/{id}/files/{file}", p.file)
 	rt.Upload("/proposals/{id}/files", upload, p.attach)
