@@ -28,7 +28,7 @@ var layers = []layer{
 		"database/sql"},
 	{"shared", "ledger rule clock org notify search shelf figure backup likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
-	{"capability", "proposal", "pure base shared",
+	{"capability", "proposal dispatch", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"webs", "", "pure base page shared",
 		"database/sql"},
@@ -41,9 +41,11 @@ var layers = []layer{
 // contents speaks of what shared packages define, and one capability builds on
 // another only where it is written here.
 var also = map[string]string{
-	"module":         "figure rule jobs search clock notify org",
-	"cmd/shangliang": "actor figure/catalogue reader backup db demo figure ledger org",
-	"cmd/bench":      "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
+	"module":               "figure rule jobs search clock notify org",
+	"cmd/shangliang":       "actor figure/catalogue reader backup db demo figure ledger org",
+	"cmd/bench":            "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
+	"dispatch":             "proposal",
+	"dispatch/dispatchweb": "proposal",
 }
 
 // never names the pairs that the rows allow and we do not want.

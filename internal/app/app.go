@@ -24,6 +24,8 @@ import (
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
+	"shangliang/internal/dispatch"
+	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
 	"shangliang/internal/lang"
@@ -73,6 +75,7 @@ type App struct {
 	Files     *blob.Store
 	Shelf     *shelf.Shelf
 	Proposals *proposal.Service
+	Dispatch  *dispatch.Service
 	Figures   *figure.Service
 	Router    *web.Router
 	API       huma.API
@@ -154,6 +157,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Shelf = shelf.New(a.DB)
 	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices, a.Files)
 	a.Proposals.Watch()
+	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
 	a.Router.Get("/", a.home)
@@ -182,6 +186,7 @@ func (a *App) pages() {
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
+	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	a.sharedPages(at)
 }
 
@@ -205,6 +210,7 @@ func declare() []module.Module {
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
 		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
+		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 	}
 }
 
