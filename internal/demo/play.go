@@ -11,6 +11,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
+	"shangliang/internal/dispatch"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 )
@@ -21,6 +22,7 @@ type Play struct {
 	DB        *db.DB
 	Org       *org.Service
 	Proposals *proposal.Service
+	Dispatch  *dispatch.Service
 	Clocks    *clock.Clocks
 	Time      *Time
 	Progress  io.Writer     // says how far it is; nothing when nil
@@ -80,6 +82,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 			p.other[on] = append(p.other[on], func(tx *db.Tx) error { return p.convene(tx, h, year) })
 		}
 		p.planNow(h, today, last)
+		p.planMeetings(h, last)
 	}
 	if err := p.run(ctx, last); err != nil {
 		return t, nil, err
@@ -196,6 +199,7 @@ type story struct {
 	next  int
 	id    string // of the proposal, once there is one
 	text  proposal.Text
+	to    []proposal.UnitRole // the departments that it goes to first
 	topic *topic
 	w     *writer
 	// advice are the suggestions as the text has them, each its first sentence.

@@ -240,7 +240,7 @@ func (s *story) dispatch(pl plan, units []*unit, r *rand.Rand) {
 	wait := 2 + r.IntN(4) + pl.late
 	if pl.wrong != "" {
 		wrong := h.units[pl.wrong]
-		s.add("dispatch", wait, send(proposal.UnitRole{Unit: wrong.id, Role: proposal.Sole}))
+		s.add("dispatch", wait, s.dispatched([]proposal.UnitRole{{Unit: wrong.id, Role: proposal.Sole}}))
 		s.add("request_return", 2, func(sc *scene) error {
 			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", nil, func(*unit) proposal.Input {
 				return proposal.Input{Unit: units[0].id, Reason: "提案所提事项不在本单位职责范围内，建议交由" + units[0].name + "承办。"}
@@ -251,9 +251,10 @@ func (s *story) dispatch(pl plan, units []*unit, r *rand.Rand) {
 				return proposal.Input{Reason: "同意，改交" + units[0].name + "。"}
 			})
 		})
-		wait = 1
+		s.add("dispatch again", 1, send(to...))
+	} else {
+		s.add("dispatch", wait, s.dispatched(to))
 	}
-	s.add("dispatch", wait, send(to...))
 	if pl.keeps {
 		s.add("request_return", 1, func(sc *scene) error {
 			return sc.each(func(u *unit) actor.Actor { return u.clerk }, "request_return", answers, func(*unit) proposal.Input {
