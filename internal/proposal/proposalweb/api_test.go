@@ -273,6 +273,7 @@ var restOf = map[string]string{
 	"/proposals/{id}/rate":                              "rate-proposal",
 	"/proposals/{id}/files":                             "attach-file",
 	"/proposals/{id}/files/{file}/remove":               "remove-file",
+	"/proposals/alike":                                  "find-alike",
 	"/rounds/new":                                       "open-collection-round",
 	"/rounds/{id}/edit":                                 "change-collection-round",
 	"/proposals/bulk":                                   "act-on-proposal",                 // one call for each

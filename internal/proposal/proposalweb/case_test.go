@@ -87,7 +87,7 @@ func (p *people) do(name, path, action string, fields ...string) *webtest.Answer
 	links := page.Select("a[href]")
 	for _, l := range links {
 		for _, a := range l.Attr {
-			if a.Key == "href" && strings.Contains(a.Val, "/"+action) {
+			if a.Key == "href" && strings.HasPrefix(a.Val, path+"/") && strings.Contains(a.Val, "/"+action) {
 				return c.Submit(c.Get(a.Val).Want(200), "form#f", fields...)
 			}
 		}
