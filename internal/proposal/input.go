@@ -6,21 +6,15 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
+	"shangliang/internal/flow"
 	"shangliang/internal/han"
 	"shangliang/internal/lang"
 )
 
 // Field is one thing that a person fills in for a step. Pages draw their forms
-// from it, and the service checks by it.
-type Field struct {
-	Name     string
-	Label    string
-	Kind     string // "text", "area", "code", "date", "unit", "units", "suggest", "int", "promises"
-	Codes    string // the code set of a "code"
-	Required bool
-	Max      int // characters, or the largest int
-	Help     string
-}
+// from it, and the service checks by it. Its kinds are those of package flow and
+// "unit", "units", "suggest", "promises".
+type Field = flow.Field
 
 func reason(label string, required bool) Field {
 	return Field{Name: "reason", Label: label, Kind: "area", Required: required, Max: 1000}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"time"
 
@@ -179,3 +180,23 @@ func (s clockState) badgeText() string {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// Until shows a day by which something is due, and from ten days before how far
+// it is away; nothing without a day.
+func Until(day, today calendar.Date) templ.Component {
+	if day == "" {
+		return nil
+	}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		parts := []templ.Component{On(day)}
+		switch left := day.Sub(today); {
+		case left < 0:
+			parts = append(parts, Str(" "), Badge(Bad, lang.T(ctx, "逾期%d天", -left)))
+		case left == 0:
+			parts = append(parts, Str(" "), Badge(Warn, lang.T(ctx, "今天到期")))
+		case left <= 10:
+			parts = append(parts, Str(" "), Badge(Warn, lang.T(ctx, "还有%d天", left)))
+		}
+		return Group(parts...).Render(ctx, w)
+	})
+}

@@ -302,3 +302,34 @@ func optionGroups(options []Option) [][]Option {
 	}
 	return runs
 }
+
+// Input draws a field by the name of its kind, as the steps of a lifecycle name
+// it: "area", "date", "int", "code" (one of f.Options), "codes" (several of
+// them); anything else is a line of text. A choice of few is in sight, of many it
+// is a type-ahead.
+func Input(kind string, f Field) templ.Component {
+	switch kind {
+	case "area":
+		return TextArea(f)
+	case "date":
+		return DateField(f)
+	case "int":
+		f.From, f.To, f.Max = "0", strconv.Itoa(f.Max), 0
+		return NumberField(f)
+	case "code":
+		if f.Required && len(f.Options) <= 5 {
+			return RadioField(f)
+		}
+		if len(f.Options) > 12 {
+			f.Pick = "list"
+		}
+		return SelectField(f)
+	case "codes":
+		if len(f.Options) <= 12 {
+			return ChecksField(f)
+		}
+		f.Multiple, f.Pick = true, "list"
+		return SelectField(f)
+	}
+	return TextField(f)
+}
