@@ -81,6 +81,12 @@ func Check(modules []Module, words *lang.Words) error {
 		for n, p := range m.Panels {
 			c.must(p.On != "" && p.Load != nil, "panel %d stands nowhere or shows nothing", n)
 		}
+		for _, b := range m.Bulks {
+			c.must(b.On != "" && strings.HasPrefix(b.Path, "/"), "bulk %q stands nowhere or leads nowhere", b.Title)
+			c.must(permissions[b.Permission], "bulk %s: no permission %q is declared", b.Path, b.Permission)
+			c.text(b.Title)
+			c.text(b.Says)
+		}
 		for n, h := range m.Home {
 			c.must(h.Load != nil, "home card %d shows nothing", n)
 		}

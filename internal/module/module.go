@@ -59,6 +59,16 @@ type Panel struct {
 	Load func(ctx context.Context, id string) (templ.Component, error)
 }
 
+// Bulk is something that one module offers for several records of another's
+// list: to nominate the selected proposals, say. They are posted to Path as
+// fields "id"; what stands before the first @ of each is the record's id.
+type Bulk struct {
+	On          string // the kind of record on whose list it stands: "proposal"
+	Title, Says string // on the button, and what follows, in Simplified Chinese
+	Path        string
+	Permission  string
+}
+
 // Module is a capability's table of contents. Only Name and Title must be given.
 type Module struct {
 	Name        string   // as the package: "proposal"
@@ -76,6 +86,7 @@ type Module struct {
 	Menu        []MenuItem
 	Home        []Card
 	Panels      []Panel
+	Bulks       []Bulk
 	// Acts say in Simplified Chinese what its ledger entries on another module's
 	// record are, by action: "digest.send" in the history of a proposal.
 	Acts   map[string]string
@@ -97,6 +108,20 @@ func PanelsOn(modules []Module, kind string) []Panel {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Panel) int { return a.Order - b.Order })
+	return all
+}
+
+// BulksOn are what may be done with several records of a kind by somebody; can
+// says which permissions they have.
+func BulksOn(modules []Module, kind string, can func(permission string) bool) []Bulk {
+	var all []Bulk
+	for _, m := range modules {
+		for _, b := range m.Bulks {
+			if b.On == kind && can(b.Permission) {
+				all = append(all, b)
+			}
+		}
+	}
 	return all
 }
 

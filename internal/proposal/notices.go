@@ -145,16 +145,7 @@ func holding(role string) audience {
 
 func ownBody(w *work) ([]string, error) { return org.PeopleWith(w.tx, w.Tenant, "collective", w.Body) }
 
-func staff(w *work, body string) (all []string, err error) {
-	for _, role := range []string{"unit_clerk", "unit_officer", "unit_leader"} {
-		ids, err := org.PeopleWith(w.tx, w.Tenant, role, body)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ids...)
-	}
-	return all, nil
-}
+func staff(w *work, body string) ([]string, error) { return Staff(w.tx, w.Tenant, body) }
 
 func unit(w *work) ([]string, error) { return staff(w, w.as.Unit) }
 

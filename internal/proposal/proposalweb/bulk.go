@@ -2,7 +2,6 @@ package proposalweb
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"shangliang/internal/errs"
@@ -58,6 +57,9 @@ func (v *listView) bulk(ctx context.Context, steps []flow.Step) *ui.Bulk {
 			b.Fields = ui.SelectField(ui.Field{Name: "unit", Label: lang.T(ctx, "独办单位"), NoLabel: true, Options: departments(ctx, v.known.departments), Pick: "list"})
 		}
 	}
+	for _, x := range v.bulks {
+		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: say(ctx, x.Title), Title: say(ctx, x.Says), FormAction: x.Path})
+	}
 	return b
 }
 
@@ -111,7 +113,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if err := p.take(derived(ctx, s.id), step, s, in); err != nil {
+		if err := p.take(web.Derived(ctx, s.id), step, s, in); err != nil {
 			if errs.Is(err, errs.Internal) {
 				return err
 			}
@@ -154,7 +156,7 @@ func (p *pages) take(ctx context.Context, b bulkAction, s selected, in proposal.
 		if a.Blocked != "" {
 			return errs.New(errs.Conflict, a.Blocked, a.Args...)
 		}
-		if _, err := p.proposals.DoAssignment(derived(ctx, itoa(n)), s.id, a.Assignment.ID, a.Assignment.Version, b.action, in); err != nil {
+		if _, err := p.proposals.DoAssignment(web.Derived(ctx, itoa(n)), s.id, a.Assignment.ID, a.Assignment.Version, b.action, in); err != nil {
 			return err
 		}
 		n++
@@ -171,14 +173,6 @@ func (p *pages) failure(ctx context.Context, id string, err error) bulkFailure {
 	if c, gone := p.proposals.Get(ctx, id); gone == nil {
 		f.title = titleOf(ctx, c.Title)
 	}
-	e, _ := errors.AsType[*errs.Error](err)
-	switch {
-	case e == nil:
-		f.why = lang.T(ctx, "没有办成，请看过最新的内容后再操作")
-	case len(e.Fields) > 0:
-		f.why = lang.T(ctx, e.Fields[0].Msg, e.Fields[0].Args...)
-	default:
-		f.why = lang.T(ctx, e.Msg, e.Args...)
-	}
+	f.why = web.Message(ctx, err)
 	return f
 }

@@ -189,7 +189,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 // keep saves the text, then the files, then does what the button said.
 func (p *pages) keep(w http.ResponseWriter, r *http.Request, id string, version int, text proposal.Text) error {
 	ctx := r.Context()
-	saved, err := p.proposals.Save(derived(ctx, "save"), id, version, text)
+	saved, err := p.proposals.Save(web.Derived(ctx, "save"), id, version, text)
 	stale := errs.Is(err, errs.Conflict)
 	refuse := func(err error) error {
 		kind := errs.KindOf(err)
@@ -220,7 +220,7 @@ func (p *pages) keep(w http.ResponseWriter, r *http.Request, id string, version 
 		web.Flash(w, r, ui.Good, lang.T(ctx, "已保存草稿"), "")
 		return web.Redirect(w, r, "/proposals/"+id+"/edit")
 	}
-	if _, err := p.proposals.Do(derived(ctx, then), id, saved.Version, then, proposal.Input{}); err != nil {
+	if _, err := p.proposals.Do(web.Derived(ctx, then), id, saved.Version, then, proposal.Input{}); err != nil {
 		return refuse(err)
 	}
 	p.forget(ctx)

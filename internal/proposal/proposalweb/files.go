@@ -53,7 +53,7 @@ func (p *pages) attachAll(r *http.Request, id, purpose, assignment string) (int,
 		}
 	}()
 	for i, f := range files {
-		_, err := p.proposals.Attach(derived(r.Context(), "file"+itoa(i)), id, proposal.Upload{Purpose: purpose, Assignment: assignment, Name: f.Name, Size: f.Size, Content: f})
+		_, err := p.proposals.Attach(web.Derived(r.Context(), "file"+itoa(i)), id, proposal.Upload{Purpose: purpose, Assignment: assignment, Name: f.Name, Size: f.Size, Content: f})
 		if err != nil {
 			return i, err
 		}

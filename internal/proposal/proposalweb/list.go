@@ -14,6 +14,7 @@ import (
 	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
+	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/ui"
@@ -41,6 +42,7 @@ type listView struct {
 	known  known
 	who    actor.Actor
 	unit   bool
+	bulks  []module.Bulk // of other modules
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
@@ -107,6 +109,9 @@ func (p *pages) listing(w http.ResponseWriter, r *http.Request, title string, ba
 	}
 	v := &listView{filter: f, title: title, path: r.URL.Path, after: at, who: a, unit: a.Body != "" && a.Can("assignment.handle")}
 	v.queue, _ = proposal.QueueOf(f.Queue)
+	if v.path == "/proposals" {
+		v.bulks = module.BulksOn(p.modules(), "proposal", a.Can)
+	}
 	v.here = ui.With(r.URL.RequestURI(), "after", "")
 	if v.Listing, err = p.proposals.List(ctx, f); err != nil {
 		return err
@@ -325,7 +330,7 @@ func (v *listView) table(ctx context.Context) ui.TableInfo {
 	for i, x := range v.Items {
 		t.Rows[i] = v.row(ctx, x)
 	}
-	if actions := v.bulkActions(); len(actions) > 0 && len(v.Items) > 0 {
+	if actions := v.bulkActions(); len(actions)+len(v.bulks) > 0 && len(v.Items) > 0 {
 		t.Bulk = v.bulk(ctx, actions)
 	}
 	return t
@@ -437,11 +442,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 			l = next
 		}
 	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(lang.T(ctx, "提案")+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "no-store")
-	return document.WriteTable(w, document.Sheet{Name: lang.T(ctx, "提案"), Header: []string{lang.T(ctx, "届次"), lang.T(ctx, "年度"), lang.T(ctx, "流水号"), lang.T(ctx, "案号"), lang.T(ctx, "案由"),
+	return document.Serve(w, lang.T(ctx, "提案"), document.Sheet{Name: lang.T(ctx, "提案"), Header: []string{lang.T(ctx, "届次"), lang.T(ctx, "年度"), lang.T(ctx, "流水号"), lang.T(ctx, "案号"), lang.T(ctx, "案由"),
 		lang.T(ctx, "提案形式"), lang.T(ctx, "提案人"), lang.T(ctx, "类别"), lang.T(ctx, "状态"), lang.T(ctx, "承办单位"), lang.T(ctx, "期限"), lang.T(ctx, "办理结果"), lang.T(ctx, "满意度")}, Rows: rows})
 }
 

@@ -2,8 +2,6 @@ package proposalweb
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/url"
 	"sync"
 	"time"
@@ -120,22 +118,6 @@ func (p *pages) known(ctx context.Context) (known, error) {
 	}
 	p.memory.tenants[a.Tenant] = k
 	return k, nil
-}
-
-// derived is a context for one of several acts that one request asks for: each
-// has a key of its own, so that sending the request again repeats none of them
-// and leaves none out.
-func derived(ctx context.Context, part string) context.Context {
-	r := actor.RequestFrom(ctx)
-	if r.Key == "" {
-		return ctx
-	}
-	if len(r.Key) > 64 { // keys have at most 128 characters
-		sum := sha256.Sum256([]byte(r.Key))
-		r.Key = hex.EncodeToString(sum[:16])
-	}
-	r.Key += ":" + part
-	return actor.WithRequest(ctx, r)
 }
 
 // query writes a path with parameters.

@@ -538,17 +538,4 @@ func (v *caseView) purposes() (all []string) {
 
 // due shows until when something is due: the day, and how far away that is when
 // it is near or over.
-func due(ctx context.Context, day, today calendar.Date) templ.Component {
-	if day == "" {
-		return nil
-	}
-	switch left := day.Sub(today); {
-	case left < 0:
-		return ui.Group(ui.On(day), ui.Str(" "), ui.Badge(ui.Bad, lang.T(ctx, "逾期%d天", -left)))
-	case left == 0:
-		return ui.Group(ui.On(day), ui.Str(" "), ui.Badge(ui.Warn, lang.T(ctx, "今天到期")))
-	case left <= 10:
-		return ui.Group(ui.On(day), ui.Str(" "), ui.Badge(ui.Warn, lang.T(ctx, "还有%d天", left)))
-	}
-	return ui.On(day)
-}
+func due(_ context.Context, day, today calendar.Date) templ.Component { return ui.Until(day, today) }
