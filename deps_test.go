@@ -26,9 +26,9 @@ var layers = []layer{
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
-	{"shared", "ledger rule clock org notify search shelf figure backup likeness/lookup", "pure base shared",
+	{"shared", "ledger rule clock org notify search shelf figure backup attachment likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
-	{"capability", "proposal dispatch", "pure base shared",
+	{"capability", "proposal dispatch keyproposal supervision digest", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"webs", "", "pure base page shared",
 		"database/sql"},
@@ -46,6 +46,9 @@ var also = map[string]string{
 	"cmd/bench":            "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
 	"dispatch":             "proposal",
 	"dispatch/dispatchweb": "proposal",
+	"keyproposal":          "proposal",
+	"supervision":          "proposal keyproposal",
+	"digest":               "proposal",
 }
 
 // never names the pairs that the rows allow and we do not want.

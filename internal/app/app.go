@@ -20,6 +20,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"shangliang/internal/attachment"
 	"shangliang/internal/backup"
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
@@ -28,6 +29,8 @@ import (
 	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
+	"shangliang/internal/keyproposal"
+	"shangliang/internal/keyproposal/keyproposalweb"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 	"shangliang/internal/likeness/lookup"
@@ -76,6 +79,7 @@ type App struct {
 	Shelf     *shelf.Shelf
 	Proposals *proposal.Service
 	Dispatch  *dispatch.Service
+	Keys      *keyproposal.Service
 	Figures   *figure.Service
 	Router    *web.Router
 	API       huma.API
@@ -158,6 +162,8 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Proposals = proposal.New(a.DB, a.Rules, a.Clocks, a.Notices, a.Files)
 	a.Proposals.Watch()
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
+	attachments := attachment.New(a.Files)
+	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
 	a.Router.Get("/", a.home)
@@ -187,6 +193,7 @@ func (a *App) pages() {
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
+	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
 	a.sharedPages(at)
 }
 
@@ -211,6 +218,8 @@ func declare() []module.Module {
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
 		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
+		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
+		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
 	}
 }
 

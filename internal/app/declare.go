@@ -8,6 +8,7 @@ import (
 	"shangliang/internal/document"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
+	"shangliang/internal/keyproposal/keyproposalweb"
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
@@ -30,7 +31,7 @@ func permissions(modules []module.Module) []org.Permission {
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
 	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, Words}
-	catalogues = append(catalogues, dispatchweb.Words)
+	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
