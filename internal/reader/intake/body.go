@@ -122,6 +122,20 @@ func (l *line) know(r []rune) {
 	l.prose = l.outside == "" && l.hanzi >= 12 && (stops > 0 || clauses > 0 || l.hanzi >= 40) && !l.heading
 }
 
+// phone reports whether a page is set in short lines for a phone, numbers among
+// them: nearly nothing of it is prose, and all of it is the body.
+func phone(r []rune, lines []line) bool {
+	prose, numbers := 0, 0
+	for _, l := range lines {
+		if l.prose {
+			prose += l.hanzi
+		} else if l.outside == "" && l.end-l.start <= 24 && slices.ContainsFunc(r[l.start:l.end], unicode.IsDigit) {
+			numbers++
+		}
+	}
+	return numbers >= 8 && prose < 200
+}
+
 // furniture says what a short line is if its words or its form say that it is no
 // part of a body.
 func furniture(key string) OutsideKind {
@@ -168,7 +182,7 @@ func (w *work) body(marked []Outside) {
 		}
 	}
 	first, last := densest(lines)
-	if first < 0 {
+	if first < 0 || phone(w.r, lines) {
 		first, last = 0, len(lines)-1 // no prose: nothing to go by but the words
 	}
 	titles := title(lines, first)

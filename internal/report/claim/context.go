@@ -48,7 +48,7 @@ func words(s string) marks { return strings.Fields(s) }
 var (
 	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
 	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
-	intentions   = words(`拟 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
+	intentions   = words(`拟遴选 拟组织 拟开展 拟召开 拟安排 拟举办 拟对 拟围绕 拟确定 拟新 拟于 拟选 拟就 拟出版 拟编 拟重点 拟建 拟完成 拟定于 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
 	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人均`)
 	compares     = words(`同比 比上年 较上年 比去年 较去年 比上届 较上届 比前年 环比 增长 增幅 提高了 上升 下降 减少 增加了 多了 少了 翻了 高出 提升了 比上一年 较上一年 降至 降低 高于上年 同期 增长了 较往年 比往年 增加到 多出 去年的 上年的 提升至 提高`)
 	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定`)
@@ -69,12 +69,15 @@ func isInlineHeading(s []rune) bool {
 
 // turnsToPlans reports whether a sentence begins to speak of the next year, and
 // so what follows it in the paragraph.
-func turnsToPlans(s []rune) bool {
+func (r *reading) turnsToPlans(s []rune) bool {
 	if len(s) < 6 {
 		return false
 	}
 	head := s[:min(len(s), 30)]
 	if k := indexRune(head, '年'); k >= 4 && isDigit(head[k-1]) && isDigit(head[k-4]) {
+		if r.year > 0 && yearAt(head, k-4) <= r.year {
+			return false
+		}
 		rest := s[k+1 : min(len(s), k+60)]
 		return futures.in(rest) && !pasts.in(s[:min(len(s), k+30)])
 	}
@@ -82,11 +85,42 @@ func turnsToPlans(s []rune) bool {
 }
 
 var (
-	futures   = words(`将 拟 计划 力争 打算 要以 要坚持 要围绕 要紧 要继续 设想 重点抓好 初步考虑 总体要求 总体思路 预期 我们约定 工作思路 继续 努力 目标`)
+	futures   = words(`将 拟 计划开展 计划组织 计划召开 力争 打算 要以 要坚持 要围绕 要紧 要继续 设想 重点抓好 初步考虑 总体要求 总体思路 预期 我们约定 工作思路`)
 	pasts     = words(`以来 截至 截止 底, 期间 度计划 年协商计划`)
 	nextYears = words(`明年, 新的一年, 来年, 下一步, 下步, 今后一个时期 下一阶段 接下来 下半年, 未来五年 今后五年 今后工作 我们约定 明年,`)
 	backs     = words(`一年来 过去一年 回顾 全年共 截至`)
 )
+
+// yearAt reads four digits, 0 if there are none.
+func yearAt(s []rune, i int) int {
+	y := 0
+	for k := i; k < i+4; k++ {
+		if k < 0 || k >= len(s) || !isDigit(s[k]) {
+			return 0
+		}
+		y = y*10 + int(s[k]-'0')
+	}
+	return y
+}
+
+// mainYear is the year that a text names most often in its first part, 0 if it
+// names none.
+func mainYear(text []rune) int {
+	var votes [200]int
+	best := 0
+	for i := 4; i < len(text) && i < 30000; i++ {
+		if text[i] != '年' || !isDigit(text[i-1]) {
+			continue
+		}
+		if y := yearAt(text, i-4); y >= 1950 && y < 2150 {
+			votes[y-1950]++
+			if best == 0 || votes[y-1950] > votes[best-1950] {
+				best = y
+			}
+		}
+	}
+	return best
+}
 
 func turnsBack(s []rune) bool { return backs.in(s[:min(len(s), 20)]) }
 
@@ -133,6 +167,8 @@ func (r *reading) trap(z *zone, s line) trapped {
 		return dropped
 	case (unit == "点" || unit == "日" || unit == "天") && !n.chinese && len(tail) > 0 && isDigit(tail[0]):
 		return dropped
+	case n.chinese && last == '的' && len(own) > 1 && len(tail) > 0 && !named.in(own[max(0, len(own)-5):]):
+		return dropped // 关于…的二十条措施
 	case n.chinese && n.value < 10 && (unit == "名" || unit == "家" || unit == "位") && n.one:
 		return dropped
 	}
@@ -180,6 +216,7 @@ func (r *reading) trap(z *zone, s line) trapped {
 var (
 	gifts   = words(`捐 价值 物资`)
 	strict  = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
+	named   = words(`提 形成 征集 建议 出 确定`)
 	counted = words(`共 累计 全年 年均`)
 )
 
@@ -261,6 +298,7 @@ func isDepartment(c []rune) bool {
 var (
 	wholes   = words(`全市 全县 全区 全省 全州 城区 农村 全年全市 全年全县 我市 我县 我区`)
 	wholeDid = words(`新增 新建 实现 完成 建成 改造 共有 引进 实施 落实 投入 累计完成 累计投入 新改建`)
+	links    = words(`、 , 和 及 共 计 约 近 超 逾 合计 共计 提高到 提升到 提高至 提升至 上升到 增加到 达到 达 累计 余 上升至`)
 	rises    = words(`提高到 提升到 提高至 提升至 上升到 上升至 达到 达 增加到 扩充到 增至 扩大到`)
 	closings = words(`参加 参与 列席 到会 受益 的 次参`)
 )

@@ -31,9 +31,10 @@ type matcher struct {
 // zone is what belongs to a number: its part of the clause, and what surrounds it.
 type zone struct {
 	n                  *numeral
-	left, right        int // the number's part
-	clause, till       int // where its clause begins and ends
-	nextFrom, nextTill int // the following part, if it goes on about it
+	left, right        int  // the number's part
+	clause, till       int  // where its clause begins and ends
+	names              bool // what is counted stands behind the number
+	nextFrom, nextTill int  // the following part, if it goes on about it
 }
 
 func (m *matcher) reset() { m.stamp++ }
@@ -59,7 +60,10 @@ func (m *matcher) see(h hit, z *zone, clausesBack int, weight float32) {
 		right = max(10-0.3*float32(s-z.n.end), 5.5) + long
 		with, verb, near = right, right, right
 	case s >= z.left && e <= z.n.start:
-		left = max(10-0.2*float32(z.n.start-e), 6) + long
+		if left = max(10-0.2*float32(z.n.start-e), 6); z.names {
+			left = max(10-0.5*float32(z.n.start-e), 4) // what is counted stands behind
+		}
+		left += long
 		with, verb, near = left, left, left
 	case s >= z.nextFrom && e <= z.nextTill:
 		with = max(7-0.3*float32(s-z.nextFrom), 4.5) + long

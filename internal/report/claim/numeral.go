@@ -151,6 +151,9 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 		}
 	}
 	unit, u := unitAt(text, k, end)
+	if n.one && i > from && text[i-1] == '》' && k < end && text[k] == '文' {
+		unit, u = "篇", k+1 // 《…》一文
+	}
 	if unit == "" && scale == "" {
 		return n, k
 	}

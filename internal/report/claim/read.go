@@ -27,6 +27,9 @@ type reading struct {
 	heads []line
 	title []hit // of the first lines
 
+	year   int // that the text is mostly about, 0 if it names none
+	before int // the first claim of the last sentence that had numbers
+
 	plans   int  // level of the heading that begins the plans, 0: not in them
 	farDone bool // far is that of the present sentence
 }
@@ -36,6 +39,7 @@ func Read(text string) *Document {
 	v := theVocabulary()
 	r := &reading{text: fold(text), v: v, doc: &Document{}}
 	r.m = matcher{v: v, found: make([]found, v.nGroup)}
+	r.year = mainYear(r.text)
 	all := lines(r.text)
 	for i := 0; i < len(all) && i < 3; i++ {
 		if l := all[i]; l.end-l.start <= 60 {
@@ -111,7 +115,7 @@ func (r *reading) line(l, prev line) {
 // plans; it returns whether it has now.
 func (r *reading) sentence(s, first, last line, planned bool) bool {
 	if !planned {
-		planned = turnsToPlans(r.text[s.start:s.end])
+		planned = r.turnsToPlans(r.text[s.start:s.end])
 	} else if turnsBack(r.text[s.start:s.end]) {
 		planned = false
 	}
@@ -141,6 +145,7 @@ func (r *reading) sentence(s, first, last line, planned bool) bool {
 		}
 	}
 	begin := len(r.doc.Claims)
+	defer func() { r.before = begin }()
 	for i := range r.nums {
 		r.number(i, s, begin, planned)
 	}
@@ -213,7 +218,7 @@ func (r *reading) zoneOf(i int, s line) zone {
 		if p <= z.left {
 			break
 		}
-		if n.start-p <= 3 || hasRunes(r.text, p, n.start, "提高到") || hasRunes(r.text, p, n.start, "提升到") || hasRunes(r.text, p, n.start, "提升至") || hasRunes(r.text, p, n.start, "上升到") {
+		if r.joins(p, n.start) {
 			continue // 8期640人次: both are about the same
 		}
 		z.left = p
@@ -241,6 +246,7 @@ func (r *reading) zoneOf(i int, s line) zone {
 			z.nextFrom, z.nextTill = 0, 0
 		}
 	}
+	z.names = z.right-n.end > 1 && !r.endsPart(&z)
 	// A number alone in its part is about the part before: 立案提案:204件.
 	if z.left > s.start && r.empty(z.left, n.start) && r.emptyBehind(n.end, z.right) {
 		from := s.start
@@ -255,6 +261,25 @@ func (r *reading) zoneOf(i int, s line) zone {
 		z.left = min(z.left, from)
 	}
 	return z
+}
+
+// joins reports whether only a mark or a link stands between two numbers, so
+// that both are about the same: 8期、640人次, 由94%提高到99%.
+func (r *reading) joins(from, to int) bool {
+	for from < to {
+		n := 0
+		for _, w := range links {
+			if hasRunes(r.text, from, to, w) {
+				n = runeLen(w)
+				break
+			}
+		}
+		if n == 0 {
+			return false
+		}
+		from += n
+	}
+	return true
 }
 
 // weak reports whether a number is a small one written out before its noun,
@@ -314,6 +339,9 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 	made := false
 	for _, only := range rates {
 		metric, score := r.match(&z, unit, only)
+		if unit == "%" && made == false {
+			metric, score = r.share(&z, begin, metric, score)
+		}
 		if made && (metric == nil || score < enough || r.doc.Claims[len(r.doc.Claims)-1].Metric == metric) {
 			continue
 		}
@@ -387,7 +415,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		return c, false
 	case metric != nil && score >= enough:
 	default:
-		if metric = r.inherited(z, begin, unit, part); metric != nil {
+		if metric = r.inherited(z, s, begin, unit, part); metric != nil {
 			confidence = 0.6
 		} else if kind == Context || !r.worked(z, unit) {
 			return c, false
@@ -396,7 +424,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		}
 	}
 	if part {
-		metric = r.forward(metric, begin, unit)
+		metric = r.forward(metric, s, begin, unit, n.value)
 	}
 	from, to := r.quote(z)
 	c = Claim{Quote: string(r.text[from:to]), Start: from, End: to, At: n.start, Until: n.end, Value: n.value, High: n.high, Unit: n.unit,
@@ -461,12 +489,25 @@ func (r *reading) isPart(z *zone, s line) bool {
 			}
 		}
 	}
-	return false
+	return r.opensPart(s)
+}
+
+// opensPart reports whether a sentence lists parts of what was said before:
+// 其中,… or 在立案提案中,….
+func (r *reading) opensPart(s line) bool {
+	t := r.text[s.start:min(s.end, s.start+14)]
+	if hasRunes(t, 0, len(t), "其中") {
+		return true
+	}
+	return len(t) > 3 && t[0] == '在' && lastIndex(t, "提案中") > 0
 }
 
 // inherited is the metric of the claim before for a number that goes on listing:
 // 立案提案97件,其中经济类40件、文教类57件.
-func (r *reading) inherited(z *zone, begin int, unit string, part bool) *catalogue.Metric {
+func (r *reading) inherited(z *zone, s line, begin int, unit string, part bool) *catalogue.Metric {
+	if part && r.opensPart(s) {
+		begin = r.before // 立案97件。其中,…
+	}
 	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
 		c := &r.doc.Claims[k]
 		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit {
@@ -483,18 +524,54 @@ func (r *reading) inherited(z *zone, begin int, unit string, part bool) *catalog
 // forward lets a part not fall behind its whole: what is listed of the proposals
 // filed are proposals filed, though it says who submitted them. Metrics of a
 // group stand in the order in which things happen.
-func (r *reading) forward(metric *catalogue.Metric, begin int, unit string) *catalogue.Metric {
-	for k := len(r.doc.Claims) - 1; metric != nil && k >= begin; k-- {
-		whole := r.doc.Claims[k].Metric
-		if r.doc.Claims[k].Part || whole == nil || catalogue.BaseUnit(r.doc.Claims[k].Unit) != unit {
+func (r *reading) forward(metric *catalogue.Metric, s line, begin int, unit string, value float64) *catalogue.Metric {
+	if r.opensPart(s) {
+		begin = r.before
+	}
+	if metric == nil || metric.Order > 1 {
+		return metric
+	}
+	filed := lastIndex(r.text[s.start:min(s.end, s.start+14)], "立案") >= 0
+	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
+		c := &r.doc.Claims[k]
+		if c.Part || c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || c.Value < value || c.Metric.Group != metric.Group {
 			continue
 		}
-		if whole.Group == metric.Group && whole.Order > metric.Order && metric.Order < 2 {
-			return whole
+		if filed && c.Metric.ID != "proposals_filed" {
+			continue
+		}
+		if c.Metric.Order > metric.Order {
+			return c.Metric
 		}
 		break
 	}
 	return metric
+}
+
+// share finds what a percentage that only says 占 is a share of: the count before
+// it in the sentence says what was counted.
+func (r *reading) share(z *zone, begin int, metric *catalogue.Metric, score float32) (*catalogue.Metric, float32) {
+	at := lastIndex(r.text[z.left:z.n.start], "占")
+	if at < 0 || len(r.doc.Claims) == begin {
+		return metric, score
+	}
+	c := &r.doc.Claims[len(r.doc.Claims)-1]
+	if c.Unit == "%" || z.n.start-c.Until > 24 {
+		return metric, score
+	}
+	var id string
+	switch c.ID() {
+	case "proposals_resolved_or_in_progress":
+		id = "proposal_resolution_rate"
+	case "proposals_satisfied":
+		id = "proposal_satisfaction_rate"
+	default:
+		if metric != nil && metric.ID != "proposal_resolution_rate" {
+			return metric, score
+		}
+		return r.v.share, enough
+	}
+	return catalogue.Get().Metric(id), 2 * enough
 }
 
 // rates lists the hits that name a rate in the part before a percentage.

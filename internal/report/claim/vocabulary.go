@@ -19,7 +19,8 @@ type vocabulary struct {
 	frames map[string][]frame // by base unit
 	nGroup int
 
-	work int32 // the group of words that say that somebody did something
+	share *catalogue.Metric // of a part in a whole that is not said more nearly
+	work  int32             // the group of words that say that somebody did something
 }
 
 // frame is a catalogue frame with its groups as numbers.
@@ -68,6 +69,7 @@ func compile(c *catalogue.Catalogue) *vocabulary {
 			v.frames[u] = append(v.frames[u], x)
 		}
 	}
+	v.share = c.Metric("share_of_whole")
 	v.work = add(c.Classes["工作动词"])
 	v.inherit()
 	return v
