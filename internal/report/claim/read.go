@@ -430,7 +430,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 	c = Claim{Quote: string(r.text[from:to]), Start: from, End: to, At: n.start, Until: n.end, Value: n.value, High: n.high, Unit: n.unit,
 		Bound: n.bound, Kind: kind, Metric: metric, Confidence: confidence, Part: part}
 	c.Value, c.Unit = asCounted(c.Value, c.Unit)
-	r.dims(&c, z, s, begin)
+	r.dims(&c, z, s)
 	return c, true
 }
 
