@@ -14,6 +14,7 @@ import (
 	"shangliang/internal/org"
 	"shangliang/internal/org/orgweb"
 	"shangliang/internal/proposal/proposalweb"
+	"shangliang/internal/reader"
 	"shangliang/internal/reader/intake"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
@@ -30,7 +31,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, reader.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {

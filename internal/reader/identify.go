@@ -3,9 +3,10 @@ package reader
 import (
 	_ "embed"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
+
+	"shangliang/internal/han"
 )
 
 // prefectures are the cities of the middle level, one name a line without 市:
@@ -29,8 +30,13 @@ func (r *Report) identify() {
 	if !isReport(t) {
 		return
 	}
-	head := cut(t, 9000)
-	r.Place = place(t, head)
+	if r.Place = place(t, cut(t, 9000)); r.Place == "" {
+		// Menus and what stands around it may name the place.
+		s := han.Simplified(cut(r.Source.Text, 30000))
+		if r.Place = place(s, s); r.Place == "" {
+			r.Place = nickname(s, t)
+		}
+	}
 	r.Body = "政协"
 	if r.Place != "" {
 		r.Body = "政协" + r.Place + "委员会"
@@ -62,6 +68,9 @@ var (
 // conference: it must be named, often enough for the length, and more than
 // anybody else.
 func isReport(t string) bool {
+	if len(article.FindAllStringIndex(t, 5)) >= 3 {
+		return false // a statute
+	}
 	named := strings.Count(t, "政协") + strings.Count(t, "人民政治协商会议")
 	if named == 0 {
 		return false
@@ -91,7 +100,7 @@ func isReport(t string) bool {
 var (
 	official = regexp.MustCompile(`(?:政治协商会议|政协)([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
 	spoken   = regexp.MustCompile(`([\p{Han}]{2,7}?(?:省|自治区|自治州|市|区|县|旗|州|盟))政协`)
-	bare     = regexp.MustCompile(`(?m)(?:^|[^\p{Han}])([\p{Han}]{2,3})政协`)
+	short    = regexp.MustCompile(`(?:^|[^\p{Han}]|丽|新)([\p{Han}]{2,3}?)(?:政协|要闻|日报|新闻|县|市|区)`)
 	here     = regexp.MustCompile(`([\p{Han}]{2,4}(?:省|市|县|区|旗|州))`)
 )
 
@@ -149,6 +158,35 @@ func place(t, head string) string {
 	return ""
 }
 
+// nickname finds a place that is only called by its short name, 柳泉政协 or 定州要闻,
+// and completes it by what the text calls its own organs.
+func nickname(s, t string) string {
+	best, most := "", 2
+	for _, m := range short.FindAllStringSubmatch(s, 60) {
+		if n := strings.Count(s, m[1]); !notPlaces.MatchString(m[1]) && n > most {
+			best, most = m[1], n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	own := ""
+	most = 0
+	for _, suffix := range []string{"县", "区", "旗", "市", "州", "省"} {
+		n := 0
+		for _, organ := range []string{"委", "政府", "政协", "领导", "级"} {
+			n += strings.Count(t, suffix+organ)
+		}
+		if strings.Contains(s, best+suffix) {
+			n += 100
+		}
+		if n > most {
+			own, most = suffix, n
+		}
+	}
+	return best + own
+}
+
 // level is nation, province, city or county, empty if nothing tells.
 func level(place, t string) string {
 	switch {
@@ -177,7 +215,7 @@ func level(place, t string) string {
 			return "province"
 		case count("县政协", "区政协", "县区政协", "市县政协", "县(市、区)", "区(市)", "县(区)", "区县", "县区", "市县两级", "各县") > 0:
 			return "city"
-		case count("省政协") > 0 && count("乡镇", "镇街", "街道") > 1:
+		case place != "" && count("乡镇", "镇街", "街道", "村") > 0:
 			return "county"
 		case count("市政协") > 0:
 			return "city"
@@ -189,9 +227,11 @@ func level(place, t string) string {
 }
 
 var (
-	reviewed = regexp.MustCompile(`(20\d\d|19\d\d)年(?:度)?(?:[\p{Han}]{0,12})(?:工作)?(?:回顾|综述|总结|工作情况|履职)`)
-	termOf   = regexp.MustCompile(`(20\d\d)年?(?:—|-|–|至|到)+(20\d\d)年`)
-	aYear    = regexp.MustCompile(`(20\d\d|19\d\d)年`)
+	reviewed    = regexp.MustCompile(`(20\d\d|19\d\d)年(?:度)?(?:[\p{Han}]{0,12})(?:工作)?(?:回顾|综述|总结|工作情况|履职)`)
+	termOf      = regexp.MustCompile(`(20\d\d)年?(?:—|-|–|至|到)+(20\d\d)年`)
+	article     = regexp.MustCompile(`(?m)^\s*第[一二三四五六七八九十百]+条`)
+	chineseYear = regexp.MustCompile(`二[〇○零][一二三][〇○零一二三四五六七八九]年`)
+	aYear       = regexp.MustCompile(`(20\d\d|19\d\d)年`)
 )
 
 // period is the year that is reported on, or the years: the one that the title
@@ -207,31 +247,29 @@ func period(t string) string {
 		return m[1]
 	}
 	votes := map[string]int{}
-	for i, m := range aYear.FindAllStringSubmatch(cut(t, 60000), 400) {
+	for i, m := range aYear.FindAllStringSubmatch(arabicYears(cut(t, 60000)), 400) {
 		votes[m[1]]++
-		if i == 0 && strings.Contains(head, m[1]) {
+		if i == 0 && strings.Contains(arabicYears(head), m[1]) {
 			votes[m[1]] += 2
 		}
 	}
 	best := ""
 	for y, n := range votes {
-		if n > votes[best] || n == votes[best] && y < best {
+		if n > votes[best] || n == votes[best] && y > best {
 			best = y
 		}
 	}
 	return best
 }
 
+// arabicYears writes 二〇二五年 as 2025年.
+func arabicYears(t string) string {
+	return chineseYear.ReplaceAllStringFunc(t, func(s string) string {
+		return strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "1", "二", "2", "三", "3", "四", "4", "五", "5", "六", "6", "七", "7", "八", "8", "九", "9").Replace(s)
+	})
+}
+
 // fiveYears reports whether a whole term is reported on.
 func fiveYears(t string) bool {
 	return strings.Count(t, "五年来")+strings.Count(t, "过去五年")+strings.Count(t, "过去的五年")+strings.Count(t, "五年间") >= 2
-}
-
-// year is the number of a period, 0 if it is none.
-func year(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }

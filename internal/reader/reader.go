@@ -9,11 +9,17 @@
 package reader
 
 import (
+	_ "embed"
 	"unicode/utf8"
 
 	"shangliang/internal/reader/intake"
 	"shangliang/internal/report/claim"
 )
+
+// Words is the English of this package's texts.
+//
+//go:embed en.tsv
+var Words []byte
 
 // Report is what a file says.
 type Report struct {
@@ -28,6 +34,8 @@ type Report struct {
 	// Source is the file as it was opened, Text what was read of it.
 	Source intake.Source `json:"-"`
 	Text   intake.Text   `json:"-"`
+
+	clean []rune // of Text.Clean, when first needed
 }
 
 // Figure is a figure of a report. Start and End count code points of the
