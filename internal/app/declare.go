@@ -6,6 +6,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/document"
+	"shangliang/internal/docx"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
 	"shangliang/internal/keyproposal/keyproposalweb"
@@ -13,6 +14,7 @@ import (
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/org/orgweb"
+	"shangliang/internal/pdftext"
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/reader"
 	"shangliang/internal/reader/intake"
@@ -31,7 +33,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, reader.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {

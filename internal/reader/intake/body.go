@@ -119,7 +119,7 @@ func (l *line) know(r []rune) {
 		l.heading = l.hanzi <= 40 && headingMark.MatchString(l.key)
 		l.outside = furniture(l.key)
 	}
-	l.prose = l.outside == "" && l.hanzi >= 12 && (stops > 0 || clauses > 0 || l.hanzi >= 40) && !l.heading
+	l.prose = l.outside == "" && !l.heading && (l.hanzi >= 8 && stops+clauses > 0 || l.hanzi >= 40)
 }
 
 // phone reports whether a page is set in short lines for a phone, numbers among

@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"shangliang/internal/han"
 )
 
 // plain repairs single characters: what nobody sees goes, markup that was left
@@ -37,8 +37,8 @@ func (w *work) plain() {
 			e.repair(Width, i, i+1, '.')
 		case 0x2E80 <= r && r <= 0x2FDF, 0xF900 <= r && r <= 0xFAFF:
 			// Radicals and doubles that programs put in the place of characters.
-			if s := []rune(norm.NFKC.String(string(r))); len(s) == 1 && s[0] != r {
-				e.repair(Width, i, i+1, s[0])
+			if c := han.Character(r); c != r {
+				e.repair(Width, i, i+1, c)
 			}
 		case r == 0x7F, r < ' ', 0x80 < r && r < 0xA0 && unicode.IsControl(r), r == 0xAD, r == 0x034F,
 			r >= 0x0600 && r != utf8.RuneError && unicode.In(r, unicode.Cf, unicode.Variation_Selector):

@@ -147,6 +147,10 @@ func (w *work) joins(lines []line, ai, bi int, f fill, open int) bool {
 	case ends(last):
 		return false
 	}
+	// A word that is parted by the end of the line.
+	if a.prose && !a.heading && b.indent == 0 && language().Pair(last, first) {
+		return true
+	}
 	// A line that has a stop inside is a paragraph, and paragraphs end with one.
 	inside := slices.ContainsFunc(w.r[a.start:a.end], func(c rune) bool { return c == '。' })
 	return inside && b.prose && a.hanzi >= 12 && unicode.Is(unicode.Han, last) && b.indent == 0
