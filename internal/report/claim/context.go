@@ -2,7 +2,9 @@ package claim
 
 import (
 	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"shangliang/internal/figure/catalogue"
 )
@@ -17,33 +19,61 @@ const (
 	foreign         // of the place, of others, a comparison
 )
 
-// marks are lists of words that are looked for as they are, around a number.
-type marks []string
-
-func (m marks) in(s []rune) bool { return m.last(s) >= 0 }
-
-// last returns where the last of the words in s begins, -1 if none is there.
-func (m marks) last(s []rune) int {
-	at := -1
-	for _, w := range m {
-		if i := lastIndex(s, w); i > at {
-			at = i
-		}
-	}
-	return at
+// marks are words that are looked for as they are, around a number.
+type marks struct {
+	words [][]rune
+	first [1024]uint64 // the first characters, one bit each
+	by    map[rune][][]rune
 }
 
-func lastIndex(s []rune, w string) int {
-	first := []rune(w)
-	for i := len(s) - len(first); i >= 0; i-- {
-		if s[i] == first[0] && hasRunes(s, i, len(s), w) {
+func words(s string) *marks {
+	m := &marks{by: map[rune][][]rune{}}
+	for _, w := range strings.Fields(s) {
+		r := []rune(w)
+		m.words = append(m.words, r)
+		m.by[r[0]] = append(m.by[r[0]], r)
+		m.first[r[0]>>6&1023] |= 1 << (r[0] & 63)
+	}
+	return m
+}
+
+// in reports whether one of the words is in s.
+func (m *marks) in(s []rune) bool { return m.last(s) >= 0 }
+
+// last returns where the last of the words in s begins, -1 if none is there.
+func (m *marks) last(s []rune) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if m.at(s, i) > 0 {
 			return i
 		}
 	}
 	return -1
 }
 
-func words(s string) marks { return strings.Fields(s) }
+// at returns the length of the longest of the words that begins at i, 0 if none.
+func (m *marks) at(s []rune, i int) int {
+	if i < 0 || i >= len(s) || m.first[s[i]>>6&1023]&(1<<(s[i]&63)) == 0 {
+		return 0
+	}
+	n := 0
+	for _, w := range m.by[s[i]] {
+		if len(w) > n && len(w) <= len(s)-i && slices.Equal(w, s[i:i+len(w)]) {
+			n = len(w)
+		}
+	}
+	return n
+}
+
+// lastIndex returns where w begins last in s, -1 if it is not there.
+func lastIndex(s []rune, w string) int {
+	first, _ := utf8.DecodeRuneInString(w)
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == first && hasRunes(s, i, len(s), w) {
+			return i
+		}
+	}
+	return -1
+}
 
 var (
 	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
@@ -138,12 +168,7 @@ var done = words(`已 完成了 共完成 累计`)
 
 // goesOn reports whether a part of a clause goes on about the number before it.
 func goesOn(s []rune) bool {
-	for _, w := range goings {
-		if hasRunes(s, 0, len(s), w) {
-			return true
-		}
-	}
-	return false
+	return goings.at(s, 0) > 0
 }
 
 // trap says whether a number is no figure of work.
@@ -266,16 +291,10 @@ func isDepartment(c []rune) bool {
 	for len(c) > 0 && c[0] == ' ' {
 		c = c[1:]
 	}
-	for _, w := range wholes {
-		if hasRunes(c, 0, len(c), w) {
-			for _, v := range wholeDid {
-				if hasRunes(c, len([]rune(w)), len(c), v) {
-					return true
-				}
-			}
-		}
+	if n := wholes.at(c, 0); n > 0 && wholeDid.at(c, n) > 0 {
+		return true
 	}
-	if len(c) < 4 || indexRune([]rune("市县区省州全各"), c[0]) < 0 {
+	if len(c) < 4 || !strings.ContainsRune("市县区省州全各", c[0]) {
 		return false
 	}
 	for i := 2; i < len(c) && i < 12; i++ {
@@ -306,8 +325,8 @@ var (
 // risesTo reports whether a number is what something has risen to.
 func (r *reading) risesTo(n *numeral) bool {
 	s := r.text[max(0, n.start-3):n.start]
-	for _, w := range rises {
-		if l := len([]rune(w)); l <= len(s) && string(s[len(s)-l:]) == w {
+	for i := range s {
+		if i+rises.at(s, i) == len(s) {
 			return true
 		}
 	}
@@ -324,7 +343,7 @@ func (r *reading) respective(z *zone) (from, till int) {
 		if isEnd(t[i]) || t[i] == ';' {
 			break
 		}
-		if t[i] == '分' && t[i+1] == '别' && i+2 < len(t) && indexRune([]rune("为达是占"), t[i+2]) >= 0 {
+		if t[i] == '分' && t[i+1] == '别' && i+2 < len(t) && strings.ContainsRune("为达是占", t[i+2]) {
 			k = i
 			break
 		}

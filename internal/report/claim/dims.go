@@ -102,9 +102,9 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 }
 
 var (
-	raters = words(`委员 提案者 提案人`)
-	stages = words(`征集 形成 撰写 洽谈、建设 洽谈 签约`)
-	grades = words(`特等奖 一等奖 二等奖 三等奖 优秀奖`)
+	raters = strings.Fields(`委员 提案者 提案人`)
+	stages = strings.Fields(`征集 形成 撰写 洽谈、建设 洽谈 签约`)
+	grades = strings.Fields(`特等奖 一等奖 二等奖 三等奖 优秀奖`)
 )
 
 // session reads 九届三次 of 九届三次会议, with 以来 if it says so.

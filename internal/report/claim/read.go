@@ -267,13 +267,7 @@ func (r *reading) zoneOf(i int, s line) zone {
 // that both are about the same: 8期、640人次, 由94%提高到99%.
 func (r *reading) joins(from, to int) bool {
 	for from < to {
-		n := 0
-		for _, w := range links {
-			if hasRunes(r.text, from, to, w) {
-				n = runeLen(w)
-				break
-			}
-		}
+		n := links.at(r.text[:to], from)
 		if n == 0 {
 			return false
 		}
@@ -465,10 +459,8 @@ func (r *reading) quote(z *zone) (from, to int) {
 
 // endsPart reports whether the number's part of the clause ends with it.
 func (r *reading) endsPart(z *zone) bool {
-	for _, w := range closings {
-		if hasRunes(r.text, z.n.end, len(r.text), w) {
-			return true
-		}
+	if closings.at(r.text, z.n.end) > 0 {
+		return true
 	}
 	return z.right <= z.n.end || z.right-z.n.end == 1 && (r.text[z.n.end] == ' ' || r.text[z.n.end] == '和' || r.text[z.n.end] == '及')
 }
