@@ -57,6 +57,9 @@ type Step struct {
 	Permission string // required of the actor; System steps have none
 	Guards     []string
 	Danger     bool // cannot be taken back: ask first
+	// Undo is the action that takes the step back, if one does; it has guards of
+	// its own and may no longer be possible.
+	Undo string
 	System     bool // done by the platform, never offered to a person
 }
 
@@ -193,6 +196,13 @@ func (m Machine) Check() error {
 			wrong("step %q is called both %q and %q", s.Action, old, s.Title)
 		}
 		titles[s.Action] = s.Title
+	}
+	for _, s := range m.Steps {
+		if s.Undo != "" && !slices.ContainsFunc(m.Steps, func(u Step) bool {
+			return u.Action == s.Undo && slices.Contains(u.From, s.To) && slices.Contains(s.From, u.To)
+		}) {
+			wrong("step %q is not taken back by %q", s.Action, s.Undo)
+		}
 	}
 	if len(all) > 0 {
 		return errors.Join(all...) // what follows needs a sound table

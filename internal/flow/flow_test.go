@@ -114,7 +114,9 @@ func TestCheckFinds(t *testing.T) {
 		`step "expire" is called both`: func(m *Machine) {
 			m.Steps = append(m.Steps, Step{Action: "expire", Title: "到期", From: []string{"asked"}, To: "dropped", System: true})
 		},
-		`step "", title "批准": want an identifier`: func(m *Machine) { m.Steps[3].Action = "" },
+		`step "ask" is not taken back by "grant"`:   func(m *Machine) { m.Steps[1].Undo = "grant" },
+		`step "ask" is not taken back by "nothing"`: func(m *Machine) { m.Steps[1].Undo = "nothing" },
+		`step "", title "批准": want an identifier`:   func(m *Machine) { m.Steps[3].Action = "" },
 		`from state "asked" no final state can be reached`: func(m *Machine) {
 			m.Steps[3].From, m.Steps[4].From, m.Steps[5].To = []string{"draft"}, []string{"draft"}, "asked"
 		},

@@ -208,6 +208,18 @@ func Replayed(tx *db.Tx) (object string, done bool, err error) {
 	return object, true, nil
 }
 
+// Under lists the objects of what the actor did under a request key, and under
+// keys that were derived from it by a colon and a part, each once, in the order
+// in which they were done.
+func Under(tx *db.Tx, key string) ([]string, error) {
+	a, err := actor.Require(tx.Context(), "")
+	if err != nil || key == "" {
+		return nil, err
+	}
+	return db.Column[string](tx, `SELECT object FROM ledger_request WHERE tenant = $1 AND account = $2 AND (key = $3 OR key > $3 || ':' AND key < $3 || ';') AND object <> ''
+		GROUP BY object ORDER BY MIN(at), object`, a.Tenant, a.Account, key)
+}
+
 // History returns the entries about one object, oldest first.
 func History(tx *db.Tx, tenant, kind, object string) ([]*Entry, error) {
 	return db.All(tx, (*Entry).fields, `SELECT `+entryColumns+entryFrom+
