@@ -230,6 +230,11 @@ func (k *walk) handle() {
 	leader.Shoot("unit-sign-off")
 	leader.Click("签发答复")
 	leader.Sees("已办理：签发答复")
+	leader.Click("撤销") // one look more, before it is checked
+	leader.Sees("“撤回签发”已办1件")
+	leader = k.open("汪签远", "拟稿与签发", dredging)
+	leader.Click("签发答复")
+	leader.Sees("已办理：签发答复")
 
 	office := k.open("柳文书", "答复待审核", dredging)
 	office.Shoot("clerk-check")
@@ -310,6 +315,9 @@ func fillRating(tab *browsertest.Tab, level string) {
 // and archives the case.
 func (k *walk) follow() {
 	unit := k.open("江承平", "承诺待落实", dredging)
+	unit.Sees("落实承诺 · 汛前完成清淤", "2026年5月31日") // a deadline like any other
+	unit.Click("这个日期是怎么算出来的")
+	unit.Shoot("unit-promise-clock")
 	unit.Click("报告落实情况")
 	unit.Fill("落实情况", "五月二十日全线清淤完毕，附验收单")
 	unit.Shoot("unit-promise")

@@ -115,6 +115,13 @@ func TestWalkDeclined(t *testing.T) {
 		clerk.Sees("去年六月、八月")
 		clerk.Click("受理")
 		clerk.Sees("已办理：受理")
+		clerk.Shoot("clerk-undo")
+		clerk.Click("撤销") // a slip
+		clerk.Sees("“撤销受理”已办1件")
+		clerk = k.as("柳文书")
+		clerk.Visit("/proposals/" + p.ID)
+		clerk.Click("受理")
+		clerk.Sees("已办理：受理")
 		for range 2 {
 			c := k.ok(k.Proposals.Get(k.As("纪审言"), p.ID))
 			if _, err := k.Proposals.Do(k.As("纪审言"), p.ID, c.Version, "pass", proposal.Input{}); err != nil {

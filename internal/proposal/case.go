@@ -269,7 +269,7 @@ func (c *Case) conceal(a actor.Actor) {
 		case "assignment.draft":
 			return !unit && !staff
 		case "assignment.request_return", "assignment.refuse_return", "assignment.grant_return",
-			"assignment.request_extension", "assignment.grant_extension", "assignment.refuse_extension", "assignment.reject":
+			"assignment.request_extension", "assignment.grant_extension", "assignment.refuse_extension", "assignment.reject", "assignment.recall":
 			return !unit && !staff && !mayCheck
 		}
 		return false

@@ -152,22 +152,32 @@ func (w *work) stop(object, id string, met bool, kinds ...string) error {
 	return err
 }
 
-// clocksOf reads the clocks of a case and its assignments, without their holders.
-func (s *Service) clocksOf(tx *db.Tx, c *Case) ([]*clock.Clock, error) {
-	of, err := s.clocks.OfMany(tx, c.Tenant, "proposal", []string{c.ID})
-	if err != nil || len(c.Assignments) == 0 {
-		return of[c.ID], err
-	}
-	all := of[c.ID]
-	var ids []string
+// clocksOf reads the clocks of a case, its assignments and its promises, without
+// their holders.
+func (s *Service) clocksOf(tx *db.Tx, c *Case) (all []*clock.Clock, err error) {
+	var assignments, commitments []string
 	for _, as := range c.Assignments {
-		ids = append(ids, as.ID)
+		assignments = append(assignments, as.ID)
 	}
-	if of, err = s.clocks.OfMany(tx, c.Tenant, "assignment", ids); err != nil {
-		return nil, err
+	for _, x := range c.Commitments {
+		if x.State != "planned" { // only what was delivered runs
+			commitments = append(commitments, x.ID)
+		}
 	}
-	for _, id := range ids {
-		all = append(all, of[id]...)
+	for _, of := range []struct {
+		object string
+		ids    []string
+	}{{"proposal", []string{c.ID}}, {"assignment", assignments}, {"commitment", commitments}} {
+		if len(of.ids) == 0 {
+			continue
+		}
+		found, err := s.clocks.OfMany(tx, c.Tenant, of.object, of.ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range of.ids {
+			all = append(all, found[id]...)
+		}
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/org"
@@ -28,6 +29,28 @@ func (w *work) dispatch() error {
 		}
 	}
 	return w.stopClocks(true, "proposal.dispatch")
+}
+
+// recall takes the dispatch back: the departments are rid of it, and the time for
+// dispatching runs on from the filing.
+func (w *work) recall() error {
+	returned := slices.ContainsFunc(w.Assignments, func(a *Assignment) bool { return a.State == ReturnedUnit })
+	for _, as := range w.Current() {
+		as.State, as.EndedAt = Cancelled, db.At(w.tx.Now())
+		if err := updateAssignment(w.tx, as); err != nil {
+			return err
+		}
+		w.rows = append(w.rows, as.row())
+		w.note("unit:"+as.Unit, as.Role)
+		if err := w.stopClocksOf(as.ID, false); err != nil {
+			return err
+		}
+	}
+	if !returned { // else it had been dispatched before
+		w.DispatchedAt = db.Time{}
+	}
+	w.dueOn()
+	return w.startClock("proposal.dispatch", "proposal.dispatch", "", calendar.On(w.FiledAt.Time))
 }
 
 // checkUnits: they share the work as [CheckUnits] wants, and are active.

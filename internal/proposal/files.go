@@ -112,8 +112,18 @@ func (w *work) mayAttach(up Upload) error {
 }
 
 // Detach takes a file off a case that is still being written. The bytes stay:
-// another case may have the same.
+// another case may have the same, and [Service.Reattach] takes it back.
 func (s *Service) Detach(ctx context.Context, id, file string) error {
+	return s.remove(ctx, id, file, true)
+}
+
+// Reattach puts a file back that who asks has taken off, as long as they may
+// still add files.
+func (s *Service) Reattach(ctx context.Context, id, file string) error {
+	return s.remove(ctx, id, file, false)
+}
+
+func (s *Service) remove(ctx context.Context, id, file string, removed bool) error {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
 		return err
@@ -123,21 +133,29 @@ func (s *Service) Detach(ctx context.Context, id, file string) error {
 		if err != nil || done {
 			return err
 		}
-		i := slices.IndexFunc(w.Files, func(x *File) bool { return x.ID == file })
-		if i < 0 {
+		f, err := fileOf(tx, w.Tenant, id, file)
+		if err != nil {
+			return err
+		}
+		if f.Removed == removed {
 			return errs.Missing()
 		}
-		f := w.Files[i]
 		if f.Person != a.Person {
 			return notYours
 		}
 		if err := w.mayAttach(Upload{Purpose: f.Purpose, Assignment: f.Assignment}); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE proposal_file SET removed = TRUE WHERE tenant = $1 AND id = $2`, w.Tenant, file); err != nil {
+		action := "proposal.detach"
+		if !removed {
+			if action = "proposal.reattach"; len(w.Files) >= maxFiles {
+				return errs.New(errs.Conflict, "一件提案最多 %d 个文件", maxFiles)
+			}
+		}
+		if _, err := tx.Exec(`UPDATE proposal_file SET removed = $1 WHERE tenant = $2 AND id = $3`, removed, w.Tenant, file); err != nil {
 			return err
 		}
-		return ledger.Append(tx, ledger.Entry{Action: "proposal.detach", Kind: "proposal", Object: id, From: w.State, To: w.State,
+		return ledger.Append(tx, ledger.Entry{Action: action, Kind: "proposal", Object: id, From: w.State, To: w.State,
 			Data: map[string]any{"file": f.ID}, Rows: []ledger.Row{f.row()}})
 	})
 }

@@ -25,6 +25,8 @@ var guards = flow.Guards[*work]{
 	"not_own":          isNotOwn,
 	"more_stages":      hasMoreStages,
 	"last_stage":       isLastStage,
+	"not_judged":       isNotJudged,
+	"nobody_signed":    nobodySigned,
 	"nobody_handles":   nobodyHandles,
 	"unsatisfied":      isUnsatisfied,
 	"rated":            isRated,
@@ -153,6 +155,26 @@ func isLastStage(w *work) error {
 	stages := w.Rules.Codes("proposal.stages").Active()
 	if w.Stage+1 < len(stages) {
 		return errs.New(errs.Conflict, "还要经过“%s”", lang.Word(stages[w.Stage+1].Label))
+	}
+	return nil
+}
+
+// isNotJudged: nobody has given a verdict since it was received.
+func isNotJudged(w *work) error {
+	if w.Stage > 0 {
+		return errs.New(errs.Conflict, "已经有人审查，不能撤销受理")
+	}
+	return nil
+}
+
+// nobodySigned: every department that got the case has yet to sign for it.
+func nobodySigned(w *work) error {
+	current := w.Current()
+	if len(current) == 0 {
+		return errs.New(errs.Conflict, "现在没有承办单位")
+	}
+	if slices.ContainsFunc(current, func(a *Assignment) bool { return a.State != Issued }) {
+		return errs.New(errs.Conflict, "已有单位签收或申请退回，不能撤回交办")
 	}
 	return nil
 }

@@ -123,7 +123,8 @@ func (w *work) sendOpinion() error {
 	return w.stopClocksOf(w.as.ID, true)
 }
 
-// reject sends a reply back to be written again.
+// reject sends a reply back to be written again, at the checker's word or the
+// department's own.
 func (w *work) reject() error {
 	r := w.ReplyOf(w.as.ID)
 	r.State, r.Signer, r.SignedAt = "draft", "", db.Time{}

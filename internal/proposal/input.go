@@ -45,6 +45,7 @@ var Fields = map[string][]Field{
 	"proposal.dispatch": {
 		{Name: "units", Label: "承办单位", Kind: "units", Required: true, Help: "一个单位为独办；一个主办加若干会办；或两个以上分办"},
 		reason("交办意见", false)},
+	"proposal.recall": {reason("撤回理由", false)},
 	"proposal.add_unit": {
 		{Name: "unit", Label: "增加的单位", Kind: "unit", Required: true},
 		reason("增办理由", true)},

@@ -21,11 +21,13 @@ var Notices = []notify.Kind{
 	{ID: "proposal.file", Name: "提案立案", Title: "您的提案《{title}》已立案，案号第{case_no}号", Mail: true},
 	{ID: "proposal.decline", Name: "提案未立案", Title: "您的提案《{title}》未予立案", Body: "{reason}", Mail: true},
 	{ID: "proposal.to_dispatch", Name: "待交办", Title: "第{case_no}号提案《{title}》等待交办"},
+	{ID: "proposal.recall", Name: "撤回交办", Title: "第{case_no}号提案的交办已撤回，不再由贵单位承办", Body: "{reason}", Mail: true},
 	{ID: "proposal.dispatch", Name: "提案交办", Title: "第{case_no}号提案《{title}》交由您单位承办", Body: "请在{due}前完成", Mail: true},
 	{ID: "proposal.dispatched", Name: "提案交办", Title: "您的提案《{title}》已交办"},
 	{ID: "assignment.request", Name: "承办单位申请", Title: "{actor}就第{case_no}号提案提出申请", Body: "{reason}"},
 	{ID: "assignment.ruling", Name: "申请裁定", Title: "第{case_no}号提案的申请已有裁定", Body: "{reason}", Mail: true},
 	{ID: "assignment.sign_off", Name: "答复待审核", Title: "第{case_no}号提案的答复等待审核"},
+	{ID: "assignment.recall", Name: "答复待审核", Title: "第{case_no}号提案的答复由承办单位撤回"},
 	{ID: "assignment.reject", Name: "答复退回", Title: "第{case_no}号提案的答复被退回重拟", Body: "{reason}", Mail: true},
 	{ID: "assignment.send_opinion", Name: "会办意见", Title: "第{case_no}号提案收到会办意见"},
 	{ID: "proposal.reply", Name: "收到答复", Title: "您的提案《{title}》收到答复", Mail: true},
@@ -58,6 +60,7 @@ var announcements = map[string][]struct {
 	"proposal.file":                {{"proposal.file", proposers}, {"proposal.to_dispatch", holding("dispatcher")}},
 	"proposal.decline":             {{"proposal.decline", proposers}},
 	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}},
+	"proposal.recall":              {{"proposal.recall", recalledUnits}},
 	"proposal.add_unit":            {{"proposal.dispatch", addedUnit}},
 	"proposal.return_units":        {{"proposal.to_dispatch", holding("dispatcher")}},
 	"assignment.request_return":    {{"assignment.request", holding("dispatcher")}},
@@ -67,6 +70,7 @@ var announcements = map[string][]struct {
 	"assignment.grant_extension":   {{"assignment.ruling", unit}},
 	"assignment.refuse_extension":  {{"assignment.ruling", unit}},
 	"assignment.sign_off":          {{"assignment.sign_off", holding("clerk")}},
+	"assignment.recall":            {{"assignment.recall", holding("clerk")}},
 	"assignment.reject":            {{"assignment.reject", unit}},
 	"assignment.send_opinion":      {{"assignment.send_opinion", host}},
 	"assignment.check":             {{"proposal.reply", proposers}},
@@ -153,6 +157,21 @@ func addedUnit(w *work) ([]string, error) { return staff(w, w.in.Unit) }
 
 func units(w *work) (all []string, err error) {
 	for _, as := range w.Current() {
+		ids, err := staff(w, as.Unit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+// recalledUnits are those whom this act has just rid of the case.
+func recalledUnits(w *work) (all []string, err error) {
+	for _, as := range w.Assignments {
+		if as.State != Cancelled || !as.EndedAt.Equal(w.tx.Now()) {
+			continue
+		}
 		ids, err := staff(w, as.Unit)
 		if err != nil {
 			return nil, err

@@ -180,6 +180,16 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 	return p, err
 }
 
+// DoneUnder lists the cases on which the actor acted under a request key, or
+// under keys derived from it: what one press of a button has done.
+func (s *Service) DoneUnder(ctx context.Context, key string) (ids []string, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		ids, err = ledger.Under(tx, key)
+		return err
+	})
+	return ids, err
+}
+
 // allowed runs the guards of a step of the case or of w.as, then what other
 // capabilities ask before it.
 func (w *work) allowed(step flow.Step) error {

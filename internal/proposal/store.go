@@ -218,6 +218,11 @@ func files(tx *db.Tx, tenant, id string) ([]*File, error) {
 	return db.All(tx, (*File).fields, `SELECT `+fileColumns+` FROM proposal_file WHERE tenant = $1 AND proposal = $2 AND NOT removed ORDER BY at, id`, tenant, id)
 }
 
+// fileOf reads one file of a case, removed or not.
+func fileOf(tx *db.Tx, tenant, id, file string) (*File, error) {
+	return db.One(tx, (*File).fields, `SELECT `+fileColumns+` FROM proposal_file WHERE tenant = $1 AND proposal = $2 AND id = $3`, tenant, id, file)
+}
+
 func insertFile(tx *db.Tx, f *File) error {
 	_, err := tx.Exec(`INSERT INTO proposal_file (`+fileColumns+`) VALUES (`+db.Marks(12)+`)`,
 		f.Tenant, f.ID, f.Proposal, f.Assignment, f.Purpose, f.Name, f.Kind, f.Size, f.SHA256, f.Person, f.At, f.Removed)

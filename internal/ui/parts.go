@@ -71,7 +71,7 @@ type FileItem struct {
 	URL    string
 	Bytes  int64
 	Note   string // who added it and when
-	Remove string // URL posted to remove it, if that is allowed
+	Remove string // URL posted to remove it, if that is allowed; it offers to undo that
 }
 
 func (f FileItem) icon() string {

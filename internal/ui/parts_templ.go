@@ -926,7 +926,7 @@ func FileList(files []FileItem) templ.Component {
 				}
 			}
 			if f.Remove != "" {
-				templ_7745c5c3_Err = PostButton(f.Remove, 0, ButtonInfo{Label: lang.T(ctx, "移除"), Kind: Quiet, Confirm: lang.T(ctx, "移除这个文件？")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = PostButton(f.Remove, 0, ButtonInfo{Label: lang.T(ctx, "移除"), Kind: Quiet}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -11,6 +11,10 @@ import (
 	"shangliang/internal/lang"
 )
 
+// LongestKey is the longest request key that others are derived from as it is:
+// keys have at most 128 characters.
+const LongestKey = 64
+
 // Derived is a context for one of several acts that one request asks for: each
 // has a key of its own, so that sending the request again repeats none of them
 // and leaves none out.
@@ -19,7 +23,7 @@ func Derived(ctx context.Context, part string) context.Context {
 	if r.Key == "" {
 		return ctx
 	}
-	if len(r.Key) > 64 { // keys have at most 128 characters
+	if len(r.Key) > LongestKey {
 		sum := sha256.Sum256([]byte(r.Key))
 		r.Key = hex.EncodeToString(sum[:16])
 	}

@@ -105,7 +105,7 @@ const (
 )
 
 // asides are the steps that lead off the main path.
-var asides = map[string]bool{"return": true, "send_back": true, "reopen": true, "request_return": true, "request_extension": true, "add_unit": true, "reject": true}
+var asides = map[string]bool{"return": true, "send_back": true, "reopen": true, "request_return": true, "request_extension": true, "add_unit": true, "reject": true, "put_back": true, "recall": true}
 
 // actions are what the person can do now, in the order of their places. The
 // first is the page's main button if it carries the case on.
@@ -184,7 +184,7 @@ func (v *caseView) personal(ctx context.Context) (all []ranked) {
 
 // icons of steps, where the usual arrow would mislead.
 var icons = map[string]string{
-	"return": "arrow-back-up", "send_back": "arrow-back-up", "reopen": "arrow-back-up", "request_return": "arrow-back-up", "reject": "arrow-back-up",
+	"return": "arrow-back-up", "send_back": "arrow-back-up", "reopen": "arrow-back-up", "request_return": "arrow-back-up", "reject": "arrow-back-up", "put_back": "arrow-back-up", "recall": "arrow-back-up",
 	"refuse_return": "x", "refuse_extension": "x", "request_extension": "clock-plus", "add_unit": "plus", "contact": "message-circle", "draft": "edit",
 	"sign": "check", "receive": "check", "pass": "check", "file": "check", "check": "check", "approve": "check", "close": "check", "dispatch": "send", "sign_off": "send", "submit": "send",
 	"report": "flag", "confirm": "check", "refuse": "arrow-back-up",
@@ -295,7 +295,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 		return p.again(w, r, &tried{action: action, object: object, form: r.PostForm, err: err})
 	}
 	p.forget(ctx)
-	web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, stepTitle(machine, action))), "")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, stepTitle(machine, action))), undoURL(ctx, machine, action, queueOf(r)))
 	return web.Redirect(w, r, p.next(ctx, id, queueOf(r)))
 }
 

@@ -71,6 +71,7 @@ func addAPI(api huma.API, d Deps) {
 		Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
 	huma.Register(api, download, r.download)
 	huma.Register(api, op("remove-file", "DELETE", "/proposals/{id}/files/{file}", "Take a file off a case that is still being written"), r.detach)
+	huma.Register(api, op("restore-file", "POST", "/proposals/{id}/files/{file}/restore", "Put a file back that one has taken off"), r.reattach)
 
 	huma.Register(api, op("list-queues", "GET", "/queues", "Count what waits for who asks"), r.queues)
 	huma.Register(api, op("list-lifecycles", "GET", "/lifecycles", "Describe the lifecycles: states, steps, what each step takes, code sets"), r.lifecycles)
@@ -252,6 +253,10 @@ func (r *rest) download(ctx context.Context, in *stored) (*huma.StreamResponse, 
 
 func (r *rest) detach(ctx context.Context, in *stored) (*struct{}, error) {
 	return nil, r.proposals.Detach(ctx, in.ID, in.File)
+}
+
+func (r *rest) reattach(ctx context.Context, in *stored) (*struct{}, error) {
+	return nil, r.proposals.Reattach(ctx, in.ID, in.File)
 }
 
 func (r *rest) queues(ctx context.Context, _ *struct{}) (*answer[[]proposalQueue], error) {

@@ -49,6 +49,9 @@ func (v *listView) bulk(ctx context.Context, steps []flow.Step) *ui.Bulk {
 	b := &ui.Bulk{URL: query("/proposals/bulk", "queue", v.filter.Queue)}
 	for i, s := range steps {
 		button := ui.ButtonInfo{Label: say(ctx, s.Title), Name: "action", Value: s.Action, Title: say(ctx, s.Says)}
+		if s.Undo == "" {
+			button.Confirm = lang.T(ctx, "对选中的提案办理“%s”？%s。这一步不能撤销。", say(ctx, s.Title), say(ctx, s.Says))
+		}
 		if i == 0 {
 			button.Kind = ui.Primary
 		}
@@ -126,7 +129,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	if len(result.failed) > 0 {
 		return web.Render(w, r, http.StatusOK, bulkPage(result))
 	}
-	web.Flash(w, r, ui.Good, lang.T(ctx, "“%s”已办%d件", result.title, result.done), "")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "“%s”已办%d件", result.title, result.done), undoURL(ctx, step.machine, action, queue))
 	return web.Redirect(w, r, result.back)
 }
 

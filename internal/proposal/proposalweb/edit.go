@@ -109,6 +109,11 @@ func (p *pages) editing(ctx context.Context, id string) (*editView, error) {
 	c := cv.Case
 	v := &editView{id: c.ID, version: c.Version, state: c.State, paper: c.Channel != "" && cv.who.Can("proposal.paper"), who: cv.who, rules: c.Rules, known: cv.known,
 		accept: p.accept, most: p.limits.Most(), files: cv.fileItems(ctx, cv.caseFiles())}
+	for i := range v.files {
+		if v.files[i].Remove != "" {
+			v.files[i].Remove += "?from=edit"
+		}
+	}
 	v.Text = textOf(c)
 	v.lead = []ui.Option{{Value: c.Lead, Label: cv.name(c.Lead)}}
 	for _, id := range v.Cosigners {

@@ -67,9 +67,24 @@ func (p *pages) detach(w http.ResponseWriter, r *http.Request) error {
 	if err := p.proposals.Detach(ctx, id, r.PathValue("file")); err != nil {
 		return p.again(w, r, &tried{action: "detach", err: err})
 	}
-	web.Flash(w, r, ui.Good, lang.T(ctx, "已移除文件"), "")
-	if r.PostFormValue("from") == "edit" {
-		return web.Redirect(w, r, "/proposals/"+id+"/edit")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "已移除文件"), query("/proposals/"+id+"/files/"+r.PathValue("file")+"/restore", "from", r.FormValue("from")))
+	return web.Redirect(w, r, filesAt(r))
+}
+
+// reattach puts a file back that was taken off.
+func (p *pages) reattach(w http.ResponseWriter, r *http.Request) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	if err := p.proposals.Reattach(ctx, id, r.PathValue("file")); err != nil {
+		return p.again(w, r, &tried{action: "reattach", err: err})
 	}
-	return web.Redirect(w, r, "/proposals/"+id+"#files")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "文件已放回"), "")
+	return web.Redirect(w, r, filesAt(r))
+}
+
+// filesAt is where the person was looking at the files of a case.
+func filesAt(r *http.Request) string {
+	if r.FormValue("from") == "edit" {
+		return "/proposals/" + r.PathValue("id") + "/edit"
+	}
+	return "/proposals/" + r.PathValue("id") + "#files"
 }

@@ -92,6 +92,7 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Get("/proposals/filter", p.filter)
 	rt.Get("/proposals.xlsx", p.export)
 	rt.Post("/proposals/bulk", p.bulk)
+	rt.Post("/proposals/undo", p.undo)
 
 	upload := p.limits.Most() + web.FormLimit
 	rt.Get("/proposals/new", p.newForm)
@@ -124,6 +125,7 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Get("/proposals/{id}/files/{file}", p.file)
 	rt.Upload("/proposals/{id}/files", upload, p.attach)
 	rt.Post("/proposals/{id}/files/{file}/remove", p.detach)
+	rt.Post("/proposals/{id}/files/{file}/restore", p.reattach)
 }
 
 // waiting is how much waits for the actor: the sum of their queues.

@@ -309,7 +309,24 @@ func (v *caseView) people(ctx context.Context) []ui.PersonInfo {
 // department is shown its own, and as host those of who owes it an opinion.
 func (v *caseView) concerns(k *clock.Clock) bool {
 	own := v.own()
-	return own == nil || k.Object != "assignment" || k.ObjectID == own.ID || own.Role == proposal.Host
+	switch {
+	case own == nil:
+		return true
+	case k.Object == "commitment":
+		c := v.commitmentOf(k.ObjectID)
+		return c != nil && c.Unit == own.Unit
+	}
+	return k.Object != "assignment" || k.ObjectID == own.ID || own.Role == proposal.Host
+}
+
+// commitmentOf is the promise that a clock runs for, nil if it is not to be seen.
+func (v *caseView) commitmentOf(id string) *proposal.Commitment {
+	for _, c := range v.Commitments {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
 }
 
 // clock is a deadline as a part of package ui shows it.
@@ -317,6 +334,9 @@ func (v *caseView) clock(ctx context.Context, k *clock.Clock) ui.ClockInfo {
 	info := ui.ClockInfo{Title: say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today, Paused: k.Paused}
 	if k.Object == "assignment" && len(v.Assignments) > 1 {
 		info.Title += " · " + v.name(v.unitOf(k.ObjectID))
+	}
+	if c := v.commitmentOf(k.ObjectID); c != nil {
+		info.Title += " · " + c.Text
 	}
 	if k.State != clock.Running {
 		info.Met = k.StoppedOn
@@ -400,7 +420,7 @@ var repeats = map[string]bool{"proposal.save": true, "assignment.draft": true}
 
 // bad are the acts that send something back.
 var bad = map[string]bool{"proposal.return": true, "proposal.decline": true, "proposal.withdraw": true, "proposal.send_back": true, "assignment.request_return": true,
-	"assignment.reject": true, "commitment.refuse": true, "proposal.rehandle": true, "assignment.cancel": true}
+	"assignment.reject": true, "assignment.recall": true, "proposal.recall": true, "proposal.put_back": true, "commitment.refuse": true, "proposal.rehandle": true, "assignment.cancel": true}
 
 // titles of the steps by machine and action, put together once.
 var titles = func() map[string]string {

@@ -85,7 +85,7 @@ var unitNexts = map[string]string{
 // acts are the acts in a history that are no steps of the lifecycles.
 var acts = map[string]string{
 	"proposal.create": "开始撰写", "proposal.save": "修改文稿", "proposal.cosign": "确认联名", "proposal.refuse_cosigning": "谢绝联名",
-	"proposal.attach": "上传文件", "proposal.detach": "移除文件", "proposal.rate": "评价办理结果", "proposal.import": "导入", "assignment.meet": "登记办理后的见面", "proposal.exempt": "免除办结要求",
+	"proposal.attach": "上传文件", "proposal.detach": "移除文件", "proposal.reattach": "放回文件", "proposal.rate": "评价办理结果", "proposal.import": "导入", "assignment.meet": "登记办理后的见面", "proposal.exempt": "免除办结要求",
 	"commitment.report": "报告承诺落实情况", "commitment.confirm": "核实：已落实", "commitment.refuse": "核实：还没有落实",
 }
 
