@@ -277,8 +277,7 @@ var restOf = map[string]string{
 	"/proposals/{id}/files/{file}/restore":              "restore-file",
 	"/rounds/new":                                       "open-collection-round",
 	"/rounds/{id}/edit":                                 "change-collection-round",
-	"/proposals/bulk":                                   "act-on-proposal", // one call for each
-	"/proposals/alike":                                  "find-alike",
+	"/proposals/bulk":                                   "act-on-proposal",                   // one call for each
 	"/proposals/undo":                                   "act-on-proposal act-on-assignment", // put_back, recall, reopen
 	"/proposals/import":                                 "create-proposal act-on-proposal",   // a program needs no spreadsheet
 }

@@ -366,11 +366,22 @@ func (v *caseView) running(ctx context.Context) []ui.ClockInfo {
 	infos := make([]ui.ClockInfo, len(all))
 	for i, k := range all {
 		infos[i] = v.clock(ctx, k)
+		if k.Object == "commitment" {
+			infos[i].Why = append(infos[i].Why, lang.T(ctx, "承办单位在答复中承诺的日期"))
+		}
 		for _, s := range k.Steps() {
 			infos[i].Why = append(infos[i].Why, s.Text(ctx))
 		}
 	}
 	return infos
+}
+
+// deadlines are the running ones: the most pressing, and the others if there are
+// many. A reply may promise twenty things.
+func (v *caseView) deadlines(ctx context.Context) (first, others []ui.ClockInfo) {
+	all := v.running(ctx)
+	n := min(len(all), 4)
+	return all[:n], all[n:]
 }
 
 // ended mentions the deadlines that are over: done in time or not.
