@@ -105,6 +105,7 @@ func TestKill(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				var mu sync.Mutex
 				var wg sync.WaitGroup
+				lived := len(acknowledged)
 				for worker := range 4 {
 					wg.Go(func() {
 						for i := 0; ctx.Err() == nil; i++ {
@@ -119,7 +120,17 @@ func TestKill(t *testing.T) {
 						}
 					})
 				}
-				time.Sleep(time.Duration(30+rand.IntN(120)) * time.Millisecond)
+				// On a busy machine a life may end before it has done anything:
+				// most of them are let do something first.
+				for end := time.Now().Add(10 * time.Second); n%4 != 3 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+					mu.Lock()
+					some := len(acknowledged) > lived
+					mu.Unlock()
+					if some {
+						break
+					}
+				}
+				time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
 				cmd.Process.Kill()
 				cmd.Wait()
 				cancel()

@@ -59,8 +59,8 @@ type Step struct {
 	Danger     bool // cannot be taken back: ask first
 	// Undo is the action that takes the step back, if one does; it has guards of
 	// its own and may no longer be possible.
-	Undo string
-	System     bool // done by the platform, never offered to a person
+	Undo   string
+	System bool // done by the platform, never offered to a person
 }
 
 // Next returns the state in which the step leaves a record that was in from.
