@@ -1,6 +1,7 @@
 package han
 
 import (
+	"strings"
 	"sync"
 
 	"golang.org/x/text/unicode/norm"
@@ -36,4 +37,14 @@ func Character(r rune) rune {
 		return s[0]
 	}
 	return r
+}
+
+// Particle returns 着 for a 著 that is the particle of a verb in Traditional
+// text, between the two characters around it: 看著; the table leaves 著作 and
+// 顯著 alone and cannot know.
+func Particle(before, r, after rune) rune {
+	if r != '著' || strings.ContainsRune("名显原论专编译土巨遗新旧所合拙昭卓较彰共", before) || strings.ContainsRune("名作述书称者录文有", after) {
+		return r
+	}
+	return '着'
 }

@@ -38,6 +38,7 @@ func isSpace(c byte) bool {
 func isDelim(c byte) bool { return bytes.IndexByte([]byte("()<>[]{}/%"), c) >= 0 }
 
 func (l *lexer) skip() {
+	l.at = min(l.at, len(l.b))
 	for l.at < len(l.b) {
 		switch c := l.b[l.at]; {
 		case isSpace(c):
@@ -152,7 +153,7 @@ func (l *lexer) hex() text {
 		}
 		l.at++
 	}
-	l.at++
+	l.at = min(l.at+1, len(l.b))
 	if half >= 0 {
 		s = append(s, byte(half<<4))
 	}

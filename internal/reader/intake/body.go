@@ -45,7 +45,8 @@ type line struct {
 	indent     int
 	outside    OutsideKind // why it is no part of the body; "" if it is
 	prose      bool
-	heading    bool
+	marked     bool // begins with the number or the mark of a heading
+	heading    bool // is one
 	hanzi      int
 	key        string // of a short one: what it says, to find repetitions
 }
@@ -102,6 +103,7 @@ func (l *line) know(r []rune) {
 	if len(r) == 0 {
 		return
 	}
+	l.marked = headingMark.MatchString(string(r[:min(len(r), 8)]))
 	if len(r) <= short {
 		l.key = strings.ToLower(han.Simplified(strings.Map(func(c rune) rune {
 			switch c {
@@ -116,8 +118,11 @@ func (l *line) know(r []rune) {
 			}
 			return c
 		}, string(r))))
-		l.heading = l.hanzi <= 40 && headingMark.MatchString(l.key)
+		l.heading = l.marked && l.hanzi <= 40 && stops == 0 && clauses < 2
 		l.outside = furniture(l.key)
+		if l.outside == Caption && l.hanzi > 30 || l.outside == Menu && l.hanzi > 30 && stops > 0 {
+			l.outside = "" // it says too much: the mark or the word begins a paragraph
+		}
 	}
 	l.prose = l.outside == "" && !l.heading && (l.hanzi >= 8 && stops+clauses > 0 || l.hanzi >= 40)
 }

@@ -17,6 +17,7 @@ func (w *work) flow() {
 		lines[i].know(w.r[lines[i].start:lines[i].end])
 	}
 	f := filled(w.r, lines)
+	f.broken = w.broken(lines)
 	e := w.edit()
 	before := -1 // the line that the next may continue
 	at := 0      // up to where the text is dealt with
@@ -73,6 +74,29 @@ func opened(r []rune) (n int) {
 type fill struct {
 	width    int  // in characters; 0 if lines end where their paragraphs do
 	indented bool // paragraphs begin with an indentation
+	broken   bool // lines end anywhere
+}
+
+// broken reports whether lines are broken so often at places where no paragraph
+// ends that any line may be.
+func (w *work) broken(lines []line) bool {
+	n, all := 0, 0
+	for i := 1; i < len(lines); i++ {
+		if a, b := &lines[i-1], &lines[i]; a.start < a.end && b.start < b.end {
+			all++
+			if a.hanzi > 3 && w.goesOn(a, b) {
+				n++
+			}
+		}
+	}
+	return n >= 3 && n*8 >= all
+}
+
+// goesOn reports whether the mark at the end of a line or at the beginning of
+// the next shows that the sentence goes on.
+func (w *work) goesOn(a, b *line) bool {
+	last, first := w.r[a.end-1], w.r[b.start]
+	return strings.ContainsRune("，、；。,;%％"+closers, first) || strings.ContainsRune("，、；,;“《（(【‘", last)
 }
 
 func filled(r []rune, lines []line) (f fill) {
@@ -130,7 +154,7 @@ func (w *work) joins(lines []line, ai, bi int, f fill, open int) bool {
 	switch {
 	case strings.ContainsRune("，、；。,;%％"+closers, first):
 		return true
-	case b.heading, a.outside != "", b.outside != "":
+	case b.marked, a.outside != "", b.outside != "":
 		return false
 	case strings.ContainsRune("，、；,;", last) && a.hanzi > 3, strings.ContainsRune("“《（(【‘", last):
 		return true
@@ -145,7 +169,10 @@ func (w *work) joins(lines []line, ai, bi int, f fill, open int) bool {
 	case f.full(a):
 		return b.indent == 0 && (f.indented || !strings.ContainsRune(":：", last))
 	case ends(last):
-		return false
+		return f.broken && last == '》' && a.prose && b.prose
+	}
+	if f.broken && a.prose && a.hanzi >= 8 && b.indent == 0 {
+		return true
 	}
 	// A word that is parted by the end of the line.
 	if a.prose && !a.heading && b.indent == 0 && language().Pair(last, first) {
@@ -198,19 +225,21 @@ func (w *work) needless(i, to, start, end int, curly bool) bool {
 	a, b := w.r[i-1], w.r[to]
 	isHan := func(c rune) bool { return c >= 0x4E00 && c < 0xA000 }
 	mark := func(c rune) bool {
-		return strings.ContainsRune("，。、；：！？“”‘’《》（）【】,;:%", c) || curly && c == '"'
+		return strings.ContainsRune("，。、；：！？“”‘’《》（）【】〔〕［］,;:%", c) || curly && c == '"'
 	}
 	switch {
-	case mark(a) && !(a < 0x80 && a != '"' && b < 0x80), mark(b):
+	case strings.ContainsRune(",;:", a) && i-2 >= start && isHan(w.r[i-2]), mark(a) && !(a < 0x80 && a != '"' && b < 0x80), mark(b):
 		return true
 	case digit(a) && isHan(b):
 		first := i - 1 // the number of a heading keeps its distance
 		for first >= start && (digit(w.r[first]) || w.r[first] == '.') {
 			first--
 		}
-		return first >= start
-	case isHan(a) && digit(b):
+		return first >= start || i-start > 2 && !slices.Contains(w.r[start:i], '.')
+	case isHan(a) && digit(b), digit(a) && b == '.', a == '.' && digit(b) && i-2 >= start && digit(w.r[i-2]):
 		return true
+	case isHan(a) && isHan(b) && to == i+1 && w.original[w.from[i]] == 0xA0 && end-start > 60:
+		return true // pages put such blanks anywhere; a person types others
 	case isHan(a) && isHan(b):
 		spaced := func(j int) bool { return j > start && j < end-1 && w.r[j] == ' ' && isHan(w.r[j-1]) && isHan(w.r[j+1]) }
 		return spaced(i-2) && spaced(i-4) || spaced(to+1) && spaced(to+3) || spaced(i-2) && spaced(to+1)
@@ -251,6 +280,9 @@ func (w *work) simplify() {
 		is := []rune(han.Simplified(string(was)))
 		if len(is) != len(was) {
 			continue // the tables turn each character into one
+		}
+		for i := 1; i+1 < len(is); i++ {
+			is[i] = han.Particle(is[i-1], is[i], is[i+1])
 		}
 		e.put(l.start, l.end, is...)
 		w.note(Simplified, int(w.from[l.start]), int(w.to[l.end-1]), string(is), true)

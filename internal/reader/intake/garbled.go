@@ -61,7 +61,7 @@ func (w *work) suspects(l *han.Likely) []int {
 			if r != '?' || i+1 == len(w.r) || i == 0 {
 				continue
 			}
-			if next := w.r[i+1]; next <= ' ' || next == '"' || next == '”' || next < 0x80 && !strings.ContainsRune("!?;:,(", next) && !unicode.IsLower(next) {
+			if next := w.r[i+1]; next <= ' ' || strings.ContainsRune("\"”』」)）'’", next) || digit(next) && w.original[w.from[i+1]] == next {
 				continue
 			}
 			all = append(all, i)
@@ -213,6 +213,9 @@ func (w *work) symbols(t *gbk, at int, readings map[string][]rune) []symbol {
 			}
 		case r < 0x80:
 			sym.b1, sym.wide = byte(r), wide(r)
+			if was := w.original[w.from[i]]; was == r+0xFEE0 { // made narrow just now
+				sym.two, sym.b1, sym.b2, sym.wide = true, 0xA3, sym.wide, 0
+			}
 		case ok:
 			sym.two, sym.b1, sym.b2 = true, hi, lo
 		default:
@@ -224,10 +227,10 @@ func (w *work) symbols(t *gbk, at int, readings map[string][]rune) []symbol {
 	return all
 }
 
-// wide returns the second byte of the full width form of a mark, which pages
-// have often made narrow.
+// wide returns the second byte of the full width form of a mark, letter or
+// digit, which pages have often made narrow; 0 for others.
 func wide(r rune) byte {
-	if strings.ContainsRune("!,:;?()", r) {
+	if ' ' < r && r < 0x7F {
 		return byte(r) + 0x80
 	}
 	return 0

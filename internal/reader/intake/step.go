@@ -24,6 +24,7 @@ type stepper struct {
 	next  []state // buffers
 	gaps  []state
 	best  float64 // score of the best reading of this step
+	blind int     // readings of this step across two bytes of which neither is known
 }
 
 // beam is how many readings are followed at once, and how far one may lie behind
@@ -123,7 +124,7 @@ func (s *stepper) read(before rune, syms []symbol, entry, gaps int) (best readin
 		if gaps > 0 {
 			states = append(states, s.gap(states, k, gaps*(1+k/8))...)
 		}
-		s.next, s.best = s.next[:0], math.Inf(-1)
+		s.next, s.best, s.blind = s.next[:0], math.Inf(-1), 0
 		outside := state{score: asIs, last: prev, from: k, start: k, pend: unknown}
 		if k <= entry && !sym.lost {
 			states = append(states, outside)
@@ -289,7 +290,11 @@ func (s *stepper) advance(st *state, sym *symbol, k int) {
 		for _, c := range sym.readings {
 			s.take(st, c, k+1, false)
 		}
+		if s.blind++; s.blind <= 3 {
+			s.next = s.across(s.next, st, k+1, k)
+		}
 	case sym.lost:
+		s.next = s.across(s.next, st, k+1, k)
 		for b := 0x40; b <= 0xFE; b++ {
 			if c := s.gbk.char[st.pend][b]; c != 0 && (len(sym.readings) == 0 || slices.Contains(sym.readings, c)) {
 				s.take(st, c, k+1, len(sym.readings) == 0)
@@ -304,31 +309,40 @@ func (s *stepper) advance(st *state, sym *symbol, k int) {
 	}
 }
 
-// gap returns the readings in which a pair was lost before symbol k: one that
-// makes a character of the area of users out of step.
+// gap returns the readings in which a pair was lost before symbol k without a
+// sign.
 func (s *stepper) gap(states []state, k, most int) []state {
 	s.gaps, s.best = s.gaps[:0], math.Inf(-1)
 	for i := range states[:min(len(states), 6)] {
-		st := &states[i]
-		if st.gaps >= most {
-			continue
+		if st := &states[i]; st.gaps < most && (st.pend != unknown || i < 2) {
+			s.gaps = s.across(s.gaps, st, k, k)
 		}
-		lo, hi := firsts(st)
-		for p := lo; p <= hi; p++ {
-			for b := 0xA1; b <= 0xFE; b++ {
-				c := s.gbk.char[p][b]
-				if c == 0 || !userDefined(byte(b), 0xA1) && !userDefined(byte(b), 0x81) {
-					continue
-				}
-				if n, ok := s.put(st, c, st.from, k, true); ok {
-					n.score -= gapCost
-					n.gaps++
-					n.from, n.pend = k, unknown
-					s.gaps = append(s.gaps, n)
-				}
-			}
-		}
+	}
+	for i := range s.gaps {
+		s.gaps[i].score -= gapCost
+		s.gaps[i].gaps++
 	}
 	slices.SortFunc(s.gaps, func(a, b state) int { return cmp.Compare(b.score, a.score) })
 	return s.gaps[:min(len(s.gaps), 24)]
+}
+
+// across adds to all the readings in which two bytes follow that are a character
+// of the area of users when they are read together: the second of one character,
+// which ends before symbol to, and the first of the next, which came from symbol
+// from.
+func (s *stepper) across(all []state, st *state, to, from int) []state {
+	lo, hi := firsts(st)
+	for p := lo; p <= hi; p++ {
+		for b := 0xA1; b <= 0xFE; b++ {
+			c := s.gbk.char[p][b]
+			if c == 0 || !userDefined(byte(b), 0xA1) && !userDefined(byte(b), 0x81) {
+				continue
+			}
+			if n, ok := s.put(st, c, st.from, to, true); ok {
+				n.from, n.pend = from, unknown
+				all = append(all, n)
+			}
+		}
+	}
+	return all
 }
