@@ -20,6 +20,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"shangliang/internal/assessment"
+	"shangliang/internal/assessment/assessmentweb"
 	"shangliang/internal/attachment"
 	"shangliang/internal/backup"
 	"shangliang/internal/blob"
@@ -65,24 +67,25 @@ func (o *Options) url() string {
 
 // App is a platform, put together but not yet started.
 type App struct {
-	Options   Options
-	DB        *db.DB
-	Key       *ledger.Key
-	Words     *lang.Words
-	Modules   []module.Module
-	Jobs      *jobs.Queue
-	Org       *org.Service
-	Rules     *rule.Rules
-	Notices   *notify.Notifier
-	Clocks    *clock.Clocks
-	Files     *blob.Store
-	Shelf     *shelf.Shelf
-	Proposals *proposal.Service
-	Dispatch  *dispatch.Service
-	Keys      *keyproposal.Service
-	Figures   *figure.Service
-	Router    *web.Router
-	API       huma.API
+	Options     Options
+	DB          *db.DB
+	Key         *ledger.Key
+	Words       *lang.Words
+	Modules     []module.Module
+	Jobs        *jobs.Queue
+	Org         *org.Service
+	Rules       *rule.Rules
+	Notices     *notify.Notifier
+	Clocks      *clock.Clocks
+	Files       *blob.Store
+	Shelf       *shelf.Shelf
+	Proposals   *proposal.Service
+	Dispatch    *dispatch.Service
+	Keys        *keyproposal.Service
+	Figures     *figure.Service
+	Router      *web.Router
+	API         huma.API
+	Assessments *assessment.Service
 
 	frames frames
 }
@@ -164,6 +167,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
 	a.Router.Get("/", a.home)
@@ -192,6 +196,7 @@ func (a *App) pages() {
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
+	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
 	a.sharedPages(at)
@@ -220,6 +225,7 @@ func declare() []module.Module {
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
+		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}
 }
 
