@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/assessment"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -19,14 +20,15 @@ import (
 // Play is what the demonstration acts on: the services of a platform, and the
 // clock that they read (Time.Now is its Options.Now).
 type Play struct {
-	DB        *db.DB
-	Org       *org.Service
-	Proposals *proposal.Service
-	Dispatch  *dispatch.Service
-	Clocks    *clock.Clocks
-	Time      *Time
-	Progress  io.Writer     // says how far it is; nothing when nil
-	Today     calendar.Date // what it leads up to; the real day when empty
+	DB          *db.DB
+	Org         *org.Service
+	Proposals   *proposal.Service
+	Dispatch    *dispatch.Service
+	Assessments *assessment.Service
+	Clocks      *clock.Clocks
+	Time        *Time
+	Progress    io.Writer     // says how far it is; nothing when nil
+	Today       calendar.Date // what it leads up to; the real day when empty
 
 	onlyNow bool // leaves 2018 out
 	houses  []*house
@@ -83,6 +85,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		}
 		p.planNow(h, today, last)
 		p.planMeetings(h, last)
+		p.planAssessments(h, last)
 	}
 	if err := p.run(ctx, last); err != nil {
 		return t, nil, err

@@ -1,0 +1,115 @@
+package demo
+
+import (
+	"math/rand/v2"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/assessment"
+	"shangliang/internal/calendar"
+	"shangliang/internal/db"
+)
+
+// assessed are the departments whose handling the county assessed in 2018.
+var assessed = []string{"water", "edu", "build", "health", "traffic", "farm", "civil"}
+
+// planAssessments plans how departments were assessed: in the county at the end
+// of 2018, and what is inspected there and now.
+func (p *Play) planAssessments(h *house, last calendar.Date) {
+	at := func(day calendar.Date, f func(*db.Tx) error) { p.other[day] = append(p.other[day], f) }
+	if !p.onlyNow && h.setting == &county {
+		at("2018-05-14", func(tx *db.Tx) error {
+			for _, key := range []string{"water", "traffic", "build"} {
+				if err := p.inspect(tx, h, key, "2018-05-28", "提案办理进度和当面沟通情况", true); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		at("2018-12-05", func(tx *db.Tx) error { return p.assess(tx, h, 2018, "2018-11-30", "2018-12-14", true) })
+	}
+	at(workdays(last, -6), func(tx *db.Tx) error {
+		return p.inspect(tx, h, "water", workdays(last, -1), "承诺事项按期落实情况", false)
+	})
+	at(workdays(last, -2), func(tx *db.Tx) error {
+		return p.inspect(tx, h, "edu", workdays(last, 5), "逾期未答复提案的办理情况", false)
+	})
+}
+
+// inspect asks something of a department, and lets it answer if done.
+func (p *Play) inspect(tx *db.Tx, h *house, key string, due calendar.Date, title string, done bool) error {
+	u := h.units[key]
+	id, err := p.Assessments.Issue(actor.With(tx.Context(), h.dispatcher), assessment.Inspection{Unit: u.id, Title: u.name + title, DueOn: due,
+		Content: "请逐件说明：是否已与提案人当面沟通，办理到哪一步，何时答复；有困难的写明原因。"})
+	if err != nil || !done {
+		return err
+	}
+	if err := p.Assessments.DoInspection(actor.With(tx.Context(), u.officer), id, 1, "report", "本单位承办的提案均已明确专人，沟通工作全部完成，正在拟写答复，将按期办结。"); err != nil {
+		return err
+	}
+	return p.Assessments.DoInspection(actor.With(tx.Context(), h.dispatcher), id, 2, "accept", "情况属实。")
+}
+
+// assess plays an assessment from the plan to the published result.
+func (p *Play) assess(tx *db.Tx, h *house, year int, asOf, until calendar.Date, publish bool) error {
+	clerk := actor.With(tx.Context(), h.clerk)
+	plan := assessment.Plan{Title: numbered(h, year) + "会议提案办理工作测评", Year: year, AsOf: asOf, RateUntil: until}
+	for _, key := range assessed {
+		plan.Units = append(plan.Units, h.units[key].id)
+	}
+	id, err := p.Assessments.Save(clerk, plan)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Assessments.Do(clerk, id, 1, "open", ""); err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(h.seed, 11))
+	for i, a := range append([]actor.Actor{h.leader, h.clerk, h.chair, h.dispatcher}, h.members[:24]...) {
+		var marks []assessment.Mark
+		for j, unit := range plan.Units {
+			if i < 4 || r.IntN(3) > 0 { // members rate those they know
+				marks = append(marks, assessment.Mark{Of: unit, Value: min(100, 78+r.IntN(14)+j)})
+			}
+		}
+		if len(marks) == 0 {
+			continue
+		}
+		if err := p.Assessments.Rate(actor.With(tx.Context(), a), id, marks); err != nil {
+			return err
+		}
+	}
+	for _, key := range assessed {
+		ctx := actor.With(tx.Context(), h.units[key].officer)
+		paper, err := p.Assessments.Paper(ctx, id)
+		if err != nil {
+			return err
+		}
+		var marks []assessment.Mark
+		for _, x := range paper.Proposals {
+			marks = append(marks, assessment.Mark{Of: x.Proposal, Value: 72 + r.IntN(27)})
+		}
+		if len(marks) == 0 {
+			continue
+		}
+		if err := p.Assessments.RateQuality(ctx, id, marks); err != nil {
+			return err
+		}
+	}
+	if !publish {
+		return nil
+	}
+	if _, err := p.Assessments.Do(clerk, id, 2, "score", ""); err != nil {
+		return err
+	}
+	result, err := p.Assessments.Get(clerk, id)
+	if err != nil {
+		return err
+	}
+	for _, u := range result.Units[len(result.Units)-2:] {
+		if err := p.Assessments.Improve(clerk, id, u.Unit, u.Version, "答复的针对性还要加强，列入计划的事项请写明完成时间；办理前后都要与提案人见面。"); err != nil {
+			return err
+		}
+	}
+	_, err = p.Assessments.Do(actor.With(tx.Context(), h.chair), id, 3, "publish", "主席会议第11次会议审议通过")
+	return err
+}
