@@ -65,6 +65,11 @@ bench: assets ## measure the budgets on both databases and print the table (BENC
 	@scripts/setup.sh test
 	@env -u SHANGLIANG_TEST_POSTGRES SHANGLIANG_PG_DURABLE=1 scripts/with-postgres.sh go run ./cmd/bench $(BENCH)
 
+.PHONY: bench-reading
+bench-reading: assets ## precision, recall and speed of reading published reports
+	@go test -count=1 -run 'TestSeeds|TestReports' -v ./internal/reader | grep -E '^\||SKIP|skip|not here|value and unit|only|^ok|^FAIL'
+	@go test -run '^$$' -bench Read -benchmem ./internal/reader | grep -E 'Benchmark|skip'
+
 .PHONY: cover
 cover: assets ## tests with coverage: the total, and coverage.html
 	@$(TEST) -coverpkg=./internal/... -coverprofile=coverage.out ./...
@@ -113,4 +118,4 @@ internal/han/data/st_chars.txt: web/node_modules/.installed web/tools/handata.mj
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

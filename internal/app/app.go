@@ -292,3 +292,12 @@ func (a *App) Close() error {
 	defer cancel()
 	return errors.Join(a.Jobs.Stop(ctx), a.DB.Close())
 }
+
+// Figures are the definitions of all modules, for who needs no database.
+func Figures() []figure.Definition {
+	var all []figure.Definition
+	for _, m := range declare() {
+		all = append(all, m.Figures...)
+	}
+	return all
+}

@@ -120,6 +120,9 @@ type Definition struct {
 	Dims     []string // by which it is split; all of its source's when empty
 	Needs    string   // the permission to open its records and groups, besides figure.read
 	Rule     string   // how it is counted, in words, in Simplified Chinese
+	// Metric is what it answers to in the catalogue of what reports count, empty
+	// if reports do not state it.
+	Metric string
 }
 
 // Rate reports whether it is a quotient of two figures.

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"shangliang/internal/figure/catalogue"
 )
 
 // header is the first line of a table of definitions.
+// A last column may name the metric that a figure answers (package catalogue).
 const header = "id\tgroup\tname\taliases\tunit\tsource\twhere\tnum\tden\tdims\tneeds\trule"
 
 // Read reads a table of definitions: tab-separated columns in the order of its
@@ -16,20 +19,22 @@ func Read(tsv []byte) ([]Definition, error) {
 	var all []Definition
 	lines := strings.Split(strings.TrimRight(string(tsv), "\n"), "\n")
 	lines = slices.DeleteFunc(lines, func(s string) bool { return s == "" || s[0] == '#' })
-	if len(lines) == 0 || lines[0] != header {
-		return nil, fmt.Errorf("figure: the first line of the table must be %q", header)
+	if len(lines) == 0 || lines[0] != header && lines[0] != header+"\tmetric" {
+		return nil, fmt.Errorf("figure: the first line of the table must be %q, with or without a last column metric", header)
 	}
+	columns := strings.Count(lines[0], "\t") + 1
 	group := ""
 	for _, line := range lines[1:] {
 		c := strings.Split(line, "\t")
-		if len(c) != strings.Count(header, "\t")+1 {
-			return nil, fmt.Errorf("figure: %s has %d columns, not %d", c[0], len(c), strings.Count(header, "\t")+1)
+		if len(c) != columns {
+			return nil, fmt.Errorf("figure: %s has %d columns, not %d", c[0], len(c), columns)
 		}
+		c = append(c, "") // for a table without the last column
 		if c[1] != "" {
 			group = c[1]
 		}
 		all = append(all, Definition{ID: c[0], Group: group, Name: c[2], Aliases: list(c[3]), Unit: c[4], Source: c[5], Where: c[6],
-			Num: c[7], Den: c[8], Dims: list(c[9]), Needs: c[10], Rule: c[11]})
+			Num: c[7], Den: c[8], Dims: list(c[9]), Needs: c[10], Rule: c[11], Metric: c[12]})
 	}
 	return all, nil
 }
@@ -112,6 +117,9 @@ func compile(sources []Source, defs []Definition) ([]*counted, error) {
 		}
 		if c.ID == "" || c.Name == "" || c.Group == "" || c.Unit == "" || c.Definition.Rule == "" {
 			return nil, fmt.Errorf("figure: %q needs a name, a group, a unit and a rule", c.ID)
+		}
+		if c.Metric != "" && catalogue.Get().Metric(c.Metric) == nil {
+			return nil, fmt.Errorf("figure: %s answers metric %q, which is not in the catalogue", c.ID, c.Metric)
 		}
 		byID[c.ID] = c
 		all = append(all, c)
