@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -242,7 +241,7 @@ func (r *Report) repeats(all []int) {
 	for a, i := range all {
 		for _, k := range all[a+1:] {
 			x, y := &r.Figures[i], &r.Figures[k]
-			if unit(x) != unit(y) || !maps.Equal(x.Dims, y.Dims) || x.Claim.Period != y.Claim.Period {
+			if unit(x) != unit(y) || !compatible(x.Dims, y.Dims) || x.Claim.Period != y.Claim.Period {
 				continue
 			}
 			same := amount(x) == amount(y)
@@ -315,6 +314,17 @@ func rounds(computed float64, f *Figure) bool {
 		return computed >= f.Value-step
 	}
 	return math.Abs(computed-f.Value) <= step/2+1e-9 || math.Abs(computed-f.Value) < step && decimals > 0
+}
+
+// compatible reports whether two figures may be of the same: they say nothing
+// different, though one may say more.
+func compatible(x, y map[string]string) bool {
+	for dim, v := range x {
+		if w, ok := y[dim]; ok && w != v {
+			return false
+		}
+	}
+	return true
 }
 
 // total reports whether a figure is surely meant as the whole of a year: a rate,

@@ -422,7 +422,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 	}
 	from, to := r.quote(z)
 	c = Claim{Quote: string(r.text[from:to]), Start: from, End: to, At: n.start, Until: n.end, Value: n.value, High: n.high, Unit: n.unit,
-		Bound: n.bound, Kind: kind, Metric: metric, Confidence: confidence, Part: part}
+		Bound: n.bound, Kind: kind, Metric: metric, Confidence: confidence, Part: part && unit != "%"}
 	c.Value, c.Unit = asCounted(c.Value, c.Unit)
 	r.dims(&c, z, s)
 	return c, true
