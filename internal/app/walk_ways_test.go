@@ -11,9 +11,18 @@ import (
 
 // The ways that lead off the main path, each from where it begins.
 
+// aside leaves a walk to the longer run: the main path is walked in both.
+func aside(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("one of the longer walks")
+	}
+}
+
 // A proposal of a party: a member drafts it, the officer sends it back once and
 // then stands for it.
 func TestWalkCollective(t *testing.T) {
+	aside(t)
 	onEach(t, func(k *walk) {
 		const title = "关于建设城北充电站的提案"
 		drafter := k.as("余知秋")
@@ -64,6 +73,7 @@ const pdf = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Typ
 // What came on paper: the office enters it with its scan, the proposer finds it
 // among their own.
 func TestWalkPaper(t *testing.T) {
+	aside(t)
 	onEach(t, func(k *walk) {
 		scan := filepath.Join(k.t.TempDir(), "签名件.pdf")
 		if err := os.WriteFile(scan, []byte(pdf), 0o600); err != nil {
@@ -95,6 +105,7 @@ func TestWalkPaper(t *testing.T) {
 // A text that comes back is revised and handed in again; the chair then does not
 // file it, and the proposer reads why and where it went.
 func TestWalkDeclined(t *testing.T) {
+	aside(t)
 	onEach(t, func(k *walk) {
 		p := k.Play(proposal.Submitted)
 		clerk := k.open("柳文书", "新收到", p.Title)
@@ -160,6 +171,7 @@ func (k *walk) ok(c *proposal.Case, err error) *proposal.Case {
 // office lets it go and hands the case to two others, each for its part; one of
 // them needs more time and gets it.
 func TestWalkReturn(t *testing.T) {
+	aside(t)
 	onEach(t, func(k *walk) {
 		p := k.Play(proposal.Dispatched)
 		unit := k.open("水清源", "待签收", p.Title)
@@ -212,6 +224,7 @@ func TestWalkReturn(t *testing.T) {
 
 // All that people look at most, in the dark and in large type.
 func TestWalkLooks(t *testing.T) {
+	aside(t)
 	for _, look := range []struct{ button, is string }{{"深色", "dataset.bsTheme === 'dark'"}, {"大字号", "dataset.size === 'large'"}} {
 		t.Run(look.button, func(t *testing.T) {
 			onEach(t, func(k *walk) {
