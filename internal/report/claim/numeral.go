@@ -1,6 +1,10 @@
 package claim
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Bound says what a numeral tells of the value: exactly it, at least it ("余",
 // "超过"), at most it, or about it.
@@ -369,17 +373,24 @@ func dash(text []rune, k, end int) int {
 func boundBefore(text []rune, i, from int) Bound {
 	for _, w := range boundWords {
 		n := len(w.word)
-		if i-n >= from && string(text[i-n:i]) == w.says {
-			return w.bound
+		if i-n < from || !slices.Equal(text[i-n:i], w.word) {
+			continue
 		}
+		if n == 1 && i-2 >= from && strings.ContainsRune(w.notAfter, text[i-2]) {
+			return Exact // 签约12个, 大会上3人, 最近2次
+		}
+		if w.notAfter == "" && n == 1 && (i >= len(text) || chineseValue(text[i]) < 100) {
+			return Exact // 上 and 过 only of 百, 千, 万
+		}
+		return w.bound
 	}
 	return Exact
 }
 
 type boundWord struct {
-	says  string
-	word  []rune
-	bound Bound
+	word     []rune
+	bound    Bound
+	notAfter string // the characters before it that make another word of it
 }
 
 var boundWords = func() (all []boundWord) {
@@ -391,7 +402,16 @@ var boundWords = func() (all []boundWord) {
 		{"超过", Lower}, {"多于", Lower}, {"高于", Lower}, {"突破", Lower}, {"至少", Lower}, {"最多", Upper},
 		{"近", About}, {"约", About}, {"超", Lower}, {"逾", Lower}, {"上", Lower}, {"过", Lower},
 	} {
-		all = append(all, boundWord{w.says, []rune(w.says), w.bound})
+		b := boundWord{word: []rune(w.says), bound: w.bound}
+		switch w.says {
+		case "近":
+			b.notAfter = "最附靠邻"
+		case "约":
+			b.notAfter = "签节契预条公合邀集特履"
+		case "超", "逾":
+			b.notAfter = "赶"
+		}
+		all = append(all, b)
 	}
 	return all
 }()

@@ -320,7 +320,7 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 		kind = Norm
 	case t == foreign:
 		kind = Context
-		if m, _ := r.match(&z, unit, -1); m != nil && strings.HasPrefix(m.ID, "investment_") {
+		if m, _ := r.match(&z, unit, -1); m != nil && strings.HasPrefix(m.ID, "investment_") && !r.department(&z, s) {
 			kind = Stat // a project that the committee brought, with what it will be
 		}
 	case r.plans > 0 || planned || r.intended(&z, s):
@@ -548,6 +548,9 @@ func (r *reading) share(z *zone, begin int, metric *catalogue.Metric, score floa
 		return metric, score
 	}
 	c := &r.doc.Claims[len(r.doc.Claims)-1]
+	if c.Unit == "%" && c.Metric == r.v.share && r.joins(c.Until, z.n.start) {
+		return c.Metric, enough
+	}
 	if c.Unit == "%" || z.n.start-c.Until > 24 {
 		return metric, score
 	}
