@@ -23,6 +23,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 .PHONY: demo
 demo: ## start the platform with demonstration data at ADDR (127.0.0.1:8080)
 	@scripts/setup.sh build
+	@scripts/setup.sh fonts || echo 'make demo: without these fonts, documents come as Word files only' >&2
 	@$(MAKE) build
 	@exec bin/shangliang demo --data ./data/demo --addr '$(ADDR)'
 

@@ -22,7 +22,7 @@ type layer struct {
 var layers = []layer{
 	{"pure", "errs lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
-	{"base", "db jobs blob document docx pdftext reader/intake reader", "pure base",
+	{"base", "db jobs blob document paper docx pdftext reader/intake reader", "pure base",
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
@@ -68,6 +68,7 @@ var only = map[string]string{
 	"golang.org/x/crypto":         "org",
 	"golang.org/x/mod":            "ledger",
 	"github.com/sergi/go-diff":    "compare",
+	"codeberg.org/go-pdf/fpdf":    "paper",
 	"github.com/chromedp":         "",
 	"github.com/emersion":         "",
 	"github.com/rogpeppe":         "",

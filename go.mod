@@ -6,7 +6,9 @@ replace golang.org/x/exp => golang.org/x/exp v0.0.0-20260908205506-85c1c2202aba
 
 replace github.com/google/pprof => github.com/google/pprof v0.0.0-20260906184651-6331bc6350fe
 
-require github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc
+require github.com/boombuler/barcode v1.1.0
+
+require codeberg.org/go-pdf/fpdf v0.12.0 // indirect
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect

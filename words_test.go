@@ -26,6 +26,7 @@ var notShown = map[string]string{
 	"internal/han":                "tables of characters",
 	"internal/reader/identify.go": "words that reports use",
 	"internal/report/claim":       "words that reports use",
+	"internal/paper/names.go":     "the names of typefaces",
 	"internal/lang/lang.go":       "the languages' names, each in its own",
 	"internal/web/browsertest":    "marks that a test takes off labels",
 }
@@ -37,6 +38,7 @@ var notText = map[string]string{
 	"internal/reader":   "次 场 共 全年 累计 以来 余 约 ＋",
 	"internal/ui":       "年 月 日",
 	"internal/document": "有 对 真 已 同意 未 不同意 无 没有 不是 错 假",
+	"internal/paper":    "抄送：",
 	"internal/org":      "届 次 十 零一二三四五六七八九 无 群众 界 党员 盟员 会员 社员 委员会 委 人士",
 }
 

@@ -2,7 +2,9 @@
 # Checks what this machine has and installs, with apt, what it lacks.
 #
 #   scripts/setup.sh build    Go, Node and npm
-#   scripts/setup.sh test     and Chromium, Chinese fonts and PostgreSQL
+#   scripts/setup.sh fonts    the typefaces that PDF documents are set in
+#   scripts/setup.sh test     build, fonts, Chromium, PostgreSQL, and what opens
+#                             documents: LibreOffice Writer and poppler
 #   scripts/setup.sh check    and a C compiler for the race detector
 #   scripts/setup.sh postgres-answers   succeeds if SHANGLIANG_TEST_POSTGRES does
 #
@@ -62,6 +64,10 @@ postgres_server() { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/nul
 chromium_browser() { have chromium || have chromium-browser || have google-chrome; }
 chinese_font() { have fc-list && fc-list :lang=zh-cn family | grep -q .; }
 
+
+# face FILE: a typeface is installed.
+face() { find /usr/share/fonts /usr/local/share/fonts -name "$1" 2>/dev/null | grep -q .; }
+
 packages=()
 # want PACKAGE CHECK...: note the package if the check fails.
 want() {
@@ -104,15 +110,25 @@ tests() {
 	want chromium chromium_browser
 	want fontconfig have fc-list
 	want fonts-noto-cjk chinese_font
+	want poppler-utils have pdftotext
+	want libreoffice-writer-nogui have soffice
 	want postgresql postgres_found
+}
+
+fonts() {
+	want fonts-arphic-gbsn00lp face gbsn00lp.ttf  # 宋体
+	want fonts-arphic-gkai00mp face gkai00mp.ttf  # 楷体
+	want fonts-wqy-microhei face wqy-microhei.ttc # 黑体
+	want fonts-babelstone-han face BabelStoneHan.ttf # rare characters
 }
 
 postgres_found() { postgres_answers || postgres_server; }
 
 case ${1:-} in
 build) build ;;
-test) build && tests ;;
-check) build && tests && want gcc have gcc && want libc6-dev test -e /usr/include/stdlib.h ;;
+fonts) fonts ;;
+test) build && fonts && tests ;;
+check) build && fonts && tests && want gcc have gcc && want libc6-dev test -e /usr/include/stdlib.h ;;
 postgres-answers)
 	postgres_answers
 	exit
