@@ -84,7 +84,7 @@ func (r *reader) start(e xml.StartElement, before, after int) {
 			r.invis = true
 		}
 	case "t":
-		if r.run == nil {
+		if r.run == nil || r.look >= 0 {
 			break
 		}
 		r.text, r.keep = after, attr(e, "space") == "preserve"

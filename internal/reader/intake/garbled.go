@@ -9,11 +9,11 @@ import (
 	"shangliang/internal/han"
 )
 
-// Bounds of the work on damage: attempts in a text of any length, and more for
-// each thousand characters.
+// Bounds of the work on damage: how many characters are tried in a text of any
+// length, and for each of its own.
 const (
-	attempts    = 300
-	attemptsPer = 2
+	tries    = 4_000_000
+	triesPer = 20
 )
 
 // least is how much more likely a reading must be than what stands there, in
@@ -30,13 +30,12 @@ func (w *work) ungarble(readings map[string][]rune) {
 		return
 	}
 	s := &stepper{gbk: gbkTable(), model: listen(l, w.r)}
-	budget := attempts + attemptsPer*len(w.r)/1000
 	e := w.edit()
 	for _, at := range suspects {
 		if at < e.read {
 			continue // inside of what was repaired
 		}
-		if budget--; budget < 0 {
+		if s.tried > tries+triesPer*len(w.r) {
 			break
 		}
 		f, ok := w.misread(l, at, e.read)

@@ -25,6 +25,12 @@ type model struct {
 	chars map[rune]float32
 	pairs map[[2]rune]float32
 	total float32
+	known [1 << 13]answer // what after was asked before
+}
+
+type answer struct {
+	a, b   rune
+	chance float64
 }
 
 // heard is how much of a report the model listens to.
@@ -68,6 +74,14 @@ func (m *model) asIs(a, b rune) float64 {
 
 // after is the log of how likely b is behind a in this report.
 func (m *model) after(a, b rune) float64 {
+	k := &m.known[(uint32(a)*31+uint32(b)*17)%uint32(len(m.known))]
+	if k.a != a || k.b != b || k.chance == 0 {
+		*k = answer{a, b, m.ask(a, b)}
+	}
+	return k.chance
+}
+
+func (m *model) ask(a, b rune) float64 {
 	p := 0.5 * m.After(a, b)
 	if m.total > 0 {
 		a, b = han.SimplifiedRune(a), han.SimplifiedRune(b)

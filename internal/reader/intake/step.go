@@ -23,6 +23,7 @@ type stepper struct {
 	nodes []node
 	next  []state // buffers
 	gaps  []state
+	tried int     // characters that were tried, which is what takes time
 	best  float64 // score of the best reading of this step
 	blind int     // readings of this step across two bytes of which neither is known
 }
@@ -234,6 +235,7 @@ func (s *stepper) put(st *state, c rune, from, to int, guess bool) (n state, ok 
 	if st.score < s.best-behind {
 		return state{}, false // it only gets worse
 	}
+	s.tried++
 	score := st.score + s.model.after(st.last, c)
 	if score < s.best-behind {
 		return state{}, false
