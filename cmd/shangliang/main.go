@@ -37,6 +37,7 @@ var commands = []command{
 	{"serve", "[flags]", "start the platform", serve},
 	{"demo", "[flags]", "start it with demonstration data, made if there is none", demonstrate},
 	{"migrate", "[flags]", "bring the database's schema up to date and end", migrate},
+	{"check", "DRAFT -tenant CODE -year YEAR [flags]", "check the figures of a draft against the records or a file", check},
 	{"read", "FILE… [-json]", "read the figures of published work reports", read},
 	{"figures", "-tenant CODE -year YEAR [flags]", "print the figures of a year", figures},
 	{"backup", "[flags] FILE", "write everything into one zip file, while the platform serves", backUp},

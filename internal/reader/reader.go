@@ -61,14 +61,20 @@ type Figure struct {
 
 // Read reads a file. What cannot be opened is an Invalid or TooLarge error that
 // says what to do.
-func Read(name string, data []byte) (*Report, error) {
+func Read(name string, data []byte) (*Report, error) { return read(name, data, false) }
+
+// ReadDraft is [Read] for a draft or a part of one, which is a report whatever
+// it says of itself.
+func ReadDraft(name string, data []byte) (*Report, error) { return read(name, data, true) }
+
+func read(name string, data []byte, draft bool) (*Report, error) {
 	src, err := intake.Open(name, data)
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{File: name, Source: src, Text: intake.Mend(src), Figures: []Figure{}, Relations: []Relation{}}
 	r.identify()
-	if r.Body == "" {
+	if r.Body == "" && !draft {
 		return r, nil
 	}
 	original := offsets(src.Text)
