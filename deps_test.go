@@ -26,7 +26,7 @@ var layers = []layer{
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
-	{"shared", "ledger rule clock org notify search shelf figure backup attachment likeness/lookup", "pure base shared",
+	{"shared", "ledger rule clock org notify search shelf figure backup attachment report likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"capability", "proposal dispatch keyproposal supervision digest assessment", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
@@ -42,7 +42,7 @@ var layers = []layer{
 // another only where it is written here.
 var also = map[string]string{
 	"module":               "figure rule jobs search clock notify org",
-	"cmd/shangliang":       "actor figure/catalogue reader backup db demo figure ledger org",
+	"cmd/shangliang":       "actor figure/catalogue reader backup db demo figure ledger org report",
 	"cmd/bench":            "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
 	"dispatch":             "proposal",
 	"dispatch/dispatchweb": "proposal",

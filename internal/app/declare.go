@@ -19,6 +19,7 @@ import (
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/reader"
 	"shangliang/internal/reader/intake"
+	"shangliang/internal/report"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
@@ -34,7 +35,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, assessmentweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {

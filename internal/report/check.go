@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,13 +17,14 @@ import (
 // Check compares the figures of a draft with what is known and with each other.
 func Check(draft *reader.Report, known []Known) *Result {
 	r := &Result{File: draft.File, Period: draft.Period, Draft: draft, Counts: map[Kind]int{}, Findings: []Finding{}}
-	c := &checker{draft: draft, known: known, clean: []rune(draft.Text.Clean), of: map[int]int{}}
+	c := &checker{draft: draft, known: known, clean: []rune(draft.Text.Clean), of: map[int]int{}, by: map[int]*Known{}}
 	for i := range draft.Figures {
 		if draft.Figures[i].Kind == claim.Stat {
 			c.of[i] = len(c.findings)
 			c.findings = append(c.findings, c.judge(i))
 		}
 	}
+	c.vague()
 	c.relations()
 	c.repeats()
 	c.missing()
@@ -39,7 +41,8 @@ type checker struct {
 	known    []Known
 	clean    []rune
 	findings []Finding
-	of       map[int]int // figure of the draft → its finding
+	of       map[int]int    // figure of the draft → its finding
+	by       map[int]*Known // what it was compared with
 }
 
 func (f *Finding) say(kind Kind, format string, args ...any) {
@@ -53,13 +56,15 @@ func (c *checker) judge(i int) Finding {
 	f := Finding{Kind: Alone, Quote: fig.Quote, Start: fig.Start, End: fig.End, Metric: fig.Metric, Name: fig.Figure, Value: fig.Value, Unit: fig.Unit}
 	f.At, f.Until = c.draft.Text.Original(fig.Claim.At, fig.Claim.Until)
 	if fig.Metric == "" {
-		c.misnamed(&f, fig)
+		c.misnamed(&f, i)
 		return f
 	}
 	k := c.find(fig.Metric, fig.Dims, fig.Claim.Part)
 	if k == nil {
+		c.misnamed(&f, i)
 		return f
 	}
+	c.by[i] = k
 	f.Right = k.right()
 	value, unit := plain(fig.Value, fig.Unit)
 	right, rightUnit := plain(k.Value, k.Unit)
@@ -133,7 +138,8 @@ func covers(known, stated map[string]string) bool {
 
 // misnamed looks whether a figure that is in no catalogue is a known one in a
 // wrong unit: put into its right unit, its clause says so.
-func (c *checker) misnamed(f *Finding, fig *reader.Figure) {
+func (c *checker) misnamed(f *Finding, i int) {
+	fig := &c.draft.Figures[i]
 	at, until := fig.Claim.At, fig.Claim.Until
 	number := strings.TrimSuffix(string(c.clean[at:until]), fig.Unit)
 	start, end := at, until
@@ -144,17 +150,18 @@ func (c *checker) misnamed(f *Finding, fig *reader.Figure) {
 		end++
 	}
 	tried := map[string]bool{}
-	for i := range c.known {
-		k := &c.known[i]
+	for n := range c.known {
+		k := &c.known[n]
 		value, _ := plain(fig.Value, k.Unit)
 		right, unit := plain(k.Value, k.Unit)
-		if tried[unit] && !equal(value, right) || !equal(value, right) && !fair(value, right, fig) {
+		if sameUnit(unit, catalogue.BaseUnit(fig.Unit)) || tried[unit] && !equal(value, right) || !equal(value, right) && !fair(value, right, fig) {
 			continue
 		}
 		tried[unit] = true
 		text := string(c.clean[start:at]) + number + k.Unit + string(c.clean[until:end])
 		for _, x := range claim.Extract(text) {
 			if x.ID() == k.Metric && x.At == at-start && x.Kind == claim.Stat {
+				c.by[i] = k
 				f.Metric, f.Name, f.Right = k.Metric, x.Metric.Name, k.right()
 				f.say(Unit, "单位应为“%s”：%s", k.Unit, f.Right.Text)
 				return
@@ -181,35 +188,56 @@ func (c *checker) isOf(value float64, unit string, not *Known) *Known {
 	return nil
 }
 
+// totals are words that say that a figure is all of a year.
+var totals = regexp.MustCompile(`共|全年|累计|总计|合计|一年来|以来`)
+
+// vague takes back what was said of a figure that only shares its metric with
+// the one that is known: another place of the draft tells that one rightly, and
+// this one does not say that it is the whole.
+func (c *checker) vague() {
+	right := map[*Known]bool{}
+	for i, k := range c.by {
+		if kind := c.findings[c.of[i]].Kind; kind != Differs && kind != Base {
+			right[k] = true // it is surely the one that is meant
+		}
+	}
+	for i, k := range c.by {
+		f := &c.findings[c.of[i]]
+		if right[k] && (f.Kind == Differs || f.Kind == Base) && !totals.MatchString(f.Quote) {
+			f.Kind, f.Says, f.format, f.args, f.Right = Alone, "", "", nil, nil
+		}
+	}
+}
+
 // relations says of figures that do not fit each other so, where none of them
 // is known to be wrong already.
 func (c *checker) relations() {
 	kinds := map[string]Kind{"sum": Sum, "subset": Sum, "list": Sum, "rate": Rate, "range": Rate, "repeat": Contradicts}
-	for _, x := range c.draft.Relations {
+	for i := range c.draft.Relations {
+		x := &c.draft.Relations[i]
 		kind, ok := kinds[x.Kind]
 		if !ok || x.Holds {
 			continue
 		}
-		c.blame(kind, x.Figures, "%s", x.Says)
+		if f := c.blame(kind, x.Figures); f != nil {
+			f.Kind, f.Says, f.format, f.relation = kind, x.Says, "", x
+		}
 	}
 }
 
-// blame gives a finding to the figure of several that is least sure: one that
-// nothing known speaks for.
-func (c *checker) blame(kind Kind, figures []int, format string, args ...any) {
+// blame returns the finding of the figure that is least sure of several: one
+// that nothing known speaks for; nil if one of them is known to be wrong.
+func (c *checker) blame(kind Kind, figures []int) *Finding {
 	var with []int
 	for _, i := range figures {
 		n, ok := c.of[i]
-		if !ok {
-			return
-		}
-		if c.findings[n].Kind.Wrong() {
-			return // explained
+		if !ok || c.findings[n].Kind.Wrong() {
+			return nil
 		}
 		with = append(with, n)
 	}
 	if len(with) == 0 {
-		return
+		return nil
 	}
 	at := with[0]
 	if kind == Contradicts {
@@ -221,8 +249,8 @@ func (c *checker) blame(kind Kind, figures []int, format string, args ...any) {
 		}
 	}
 	f := &c.findings[at]
-	f.say(kind, format, args...)
 	f.With = slices.DeleteFunc(with, func(n int) bool { return n == at })
+	return f
 }
 
 // repeats finds places that say different things of one figure that is not
@@ -243,7 +271,9 @@ func (c *checker) repeats() {
 			va, ua := plain(a.Value, a.Unit)
 			vb, ub := plain(b.Value, b.Unit)
 			if ua == ub && !equal(va, vb) && c.words(a) == c.words(b) {
-				c.blame(Contradicts, []int{i, j}, "与另一处的%s不一致", text(a.Value, a.Unit))
+				if f := c.blame(Contradicts, []int{i, j}); f != nil {
+					f.say(Contradicts, "与另一处的%s不一致", text(a.Value, a.Unit))
+				}
 			}
 		}
 	}

@@ -89,13 +89,17 @@ type Finding struct {
 	With []int  `json:"with,omitempty"`
 	Says string `json:"says,omitempty"` // in Simplified Chinese
 
-	format string
-	args   []any
+	format   string
+	args     []any
+	relation *reader.Relation // what does not hold, if that is what is said
 }
 
 // Text is what is said, in the language of the context.
 func (f *Finding) Text(ctx context.Context) string {
-	if f.format == "" {
+	switch {
+	case f.relation != nil:
+		return f.relation.Text(ctx)
+	case f.format == "":
 		return ""
 	}
 	return lang.T(ctx, f.format, f.args...)
