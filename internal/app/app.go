@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	_ "embed"
@@ -42,6 +43,8 @@ import (
 	"shangliang/internal/org/orgweb"
 	"shangliang/internal/proposal"
 	"shangliang/internal/proposal/proposalweb"
+	"shangliang/internal/publish"
+	"shangliang/internal/publish/publishweb"
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
 	"shangliang/internal/shelf"
@@ -83,6 +86,7 @@ type App struct {
 	Dispatch    *dispatch.Service
 	Keys        *keyproposal.Service
 	Figures     *figure.Service
+	Publish     *publish.Service
 	Router      *web.Router
 	API         huma.API
 	Assessments *assessment.Service
@@ -168,6 +172,10 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
+	if a.Publish, err = publish.New(a.DB, a.Rules, a.Notices, a.Files, a.Proposals, a.Figures, secret); err != nil {
+		return err
+	}
+	a.Proposals.Disclosed = publish.Disclosed
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
 	a.Router.Get("/", a.home)
@@ -199,6 +207,7 @@ func (a *App) pages() {
 	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
+	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
 	a.sharedPages(at)
 }
 
@@ -221,7 +230,8 @@ func declare() []module.Module {
 		{Name: "shelf", Title: "待导入的表格", Migrations: shelf.Migrations, Words: shelf.Words},
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
-		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: proposal.Rules, Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
+		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: slices.Concat(proposal.Rules, []rule.Definition{proposal.DisclosureRule}), Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
+		{Name: "publish", Title: "提案公开", Migrations: publish.Migrations, Words: publish.Words, Permissions: publish.Permissions, Rules: publish.Rules, Notices: publish.Notices, Sources: publish.Sources, Figures: publish.Figures, Acts: publish.Acts},
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},

@@ -17,6 +17,7 @@ import (
 	"shangliang/internal/org/orgweb"
 	"shangliang/internal/pdftext"
 	"shangliang/internal/proposal/proposalweb"
+	"shangliang/internal/publish/publishweb"
 	"shangliang/internal/reader"
 	"shangliang/internal/reader/intake"
 	"shangliang/internal/report"
@@ -35,7 +36,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, assessmentweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {

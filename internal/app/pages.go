@@ -33,13 +33,15 @@ func (a *App) sharedPages(at map[string]*module.Module) {
 
 // workTitles say in words what the work in the background does.
 var workTitles = map[string]string{
-	"ledger.seal":    "封存台账",
-	"clock.tick":     "检查期限、发出提醒",
-	"notify.deliver": "发送邮件",
-	"org.sweep":      "清理过期的登录",
-	"search.tidy":    "整理搜索索引",
-	"proposal.sign":  "为已有的提案建立相似度索引",
-	"shelf.sweep":    "清理没有导入的上传表格",
+	"ledger.seal":     "封存台账",
+	"clock.tick":      "检查期限、发出提醒",
+	"notify.deliver":  "发送邮件",
+	"org.sweep":       "清理过期的登录",
+	"publish.release": "到期公开",
+	"publish.watch":   "核对公开内容与原文",
+	"search.tidy":     "整理搜索索引",
+	"proposal.sign":   "为已有的提案建立相似度索引",
+	"shelf.sweep":     "清理没有导入的上传表格",
 }
 
 // found are the kinds of things that a search finds.

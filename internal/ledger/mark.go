@@ -23,10 +23,7 @@ const slowest = 10 * time.Minute
 
 // MarkOf marks the ledger as the transaction sees it.
 func MarkOf(tx *db.Tx, tenant string) (Mark, error) {
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().Add(-slowest).UnixMilli()))
-	h := hex.EncodeToString(ms[2:]) // as an id of that time begins
-	m := Mark{tenant: tenant, from: h[:8] + "-" + h[8:]}
+	m := Mark{tenant: tenant, from: idAt(time.Now().Add(-slowest))}
 	n, err := m.count(tx)
 	m.n = n
 	return m, err
@@ -41,4 +38,18 @@ func (m Mark) Holds(tx *db.Tx) (bool, error) {
 func (m Mark) count(tx *db.Tx) (n int, err error) {
 	err = tx.Get(`SELECT COUNT(*) FROM ledger_entry WHERE tenant = $1 AND id > $2`, []any{m.tenant, m.from}, &n)
 	return n, err
+}
+
+// idAt is how an id of a time begins.
+func idAt(t time.Time) string {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(t.UnixMilli()))
+	h := hex.EncodeToString(ms[2:])
+	return h[:8] + "-" + h[8:]
+}
+
+// Touched lists the objects of a kind that entries made since a time of the
+// machine's own clock are about.
+func Touched(tx *db.Tx, tenant, kind string, since time.Time) ([]string, error) {
+	return db.Column[string](tx, `SELECT DISTINCT object FROM ledger_entry WHERE tenant = $1 AND id > $2 AND kind = $3`, tenant, idAt(since), kind)
 }
