@@ -26,7 +26,7 @@ var prefectures = sync.OnceValue(func() map[string]bool {
 // identify finds whose report it is, of which level and year. A text of somebody
 // else, or about something else, keeps an empty Body.
 func (r *Report) identify() {
-	t := r.Text.Clean
+	t := cut(r.Text.Clean, 300000) // who speaks is said early and often
 	if !isReport(t) {
 		return
 	}
@@ -59,7 +59,7 @@ func cut(s string, n int) string {
 var (
 	// Where a committee speaks or is spoken of as such.
 	ours = []string{"省政协", "市政协", "县政协", "区政协", "州政协", "旗政协", "盟政协", "政协党组", "政协常委会", "政协机关", "政协主席", "人民政协",
-		"政协工作", "全国政协", "政协各", "政协系统", "政协组织", "政协履职", "政协副主席", "政协办公", "政协专委会", "界别", "提案委", "委员履职", "社情民意", "立案"}
+		"政协工作", "全国政协", "政协各", "政协系统", "政协组织", "政协履职", "政协副主席", "政协办公", "政协专委会", "界别", "提案委", "委员履职", "社情民意", "立案", "主席会议", "党组会", "提案", "面商率", "民主监督", "委员工作室", "委员讲堂", "常委会会议", "委员们", "政协委员"}
 	// Who else writes such texts.
 	others = []string{"人大代表", "人大常委会", "人民代表大会", "法院", "检察院", "公司", "医院", "学校", "人代会", "股东", "学生", "游客", "统计局", "银行"}
 )
@@ -91,14 +91,14 @@ func isReport(t string) bool {
 	switch {
 	case named < 1 || about < 2:
 		return false
-	case first && named >= 2:
+	case first && named >= 1 && about >= 5, first && named >= 2:
 		return about*4 > else_
 	}
 	return named >= 3 && about*400 > length && about > else_
 }
 
 var (
-	official = regexp.MustCompile(`(?:政治协商会议|政协)([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
+	official = regexp.MustCompile(`(?:政治协商会议|政协)(?:第[一二三四五六七八九十]+届)?([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
 	spoken   = regexp.MustCompile(`([\p{Han}]{2,7}?(?:省|自治区|自治州|市|区|县|旗|州|盟))政协`)
 	short    = regexp.MustCompile(`(?:^|[^\p{Han}]|丽|新)([\p{Han}]{2,3}?)(?:政协|要闻|日报|新闻|县|市|区)`)
 	here     = regexp.MustCompile(`([\p{Han}]{2,4}(?:省|市|县|区|旗|州))`)

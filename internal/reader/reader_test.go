@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -84,6 +85,16 @@ func TestPrint(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
+	}
+	// What a person sees of the sample, as a whole: -update writes it anew.
+	const golden = "testdata/sample.golden"
+	if *update {
+		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || !bytes.Equal(out.Bytes(), want) {
+		t.Errorf("%v: the printed report differs from %s:\n%s", err, golden, out.String())
 	}
 	out.Reset()
 	if err := PrintJSON(&out, []*Report{r}); err != nil {

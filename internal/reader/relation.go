@@ -44,12 +44,17 @@ var rules = sync.OnceValue(func() (all []rule) {
 	return all
 })
 
+// most bounds how many figures of a metric are compared with each other, near
+// how far apart parts may stand from their whole: a report has few, a file made
+// to keep us busy must not.
+const most, near = 50, 60
+
 // relate compares the figures of work done with each other.
 func (r *Report) relate() {
 	whole := map[string][]int{} // by metric, those that are no part of another
 	for i := range r.Figures {
 		f := &r.Figures[i]
-		if f.Kind == claim.Stat && f.Metric != "" && !f.Claim.Part {
+		if f.Kind == claim.Stat && f.Metric != "" && !f.Claim.Part && len(whole[f.Metric]) < most {
 			whole[f.Metric] = append(whole[f.Metric], i)
 		}
 	}
@@ -131,7 +136,7 @@ func (r *Report) directed(i int) (parts []int, sum float64) {
 		return nil, 0
 	}
 	seen := map[string]bool{}
-	for k := i + 1; k < len(r.Figures); k++ {
+	for k := i + 1; k < min(len(r.Figures), i+near); k++ {
 		p := &r.Figures[k]
 		to := p.Dims["recipient"]
 		if p.Metric != w.Metric || unit(p) != unit(w) || to == "" || seen[to] || p.Kind != claim.Stat {
@@ -164,7 +169,7 @@ func (r *Report) behindColon(i int) (parts []int, sum float64) {
 	if end >= len(text) || end >= w.Until+12 {
 		return nil, 0
 	}
-	for k := i + 1; k < len(r.Figures); k++ {
+	for k := i + 1; k < min(len(r.Figures), i+near); k++ {
 		p := &r.Figures[k]
 		for j := end; j < p.Claim.At; j++ {
 			if text[j] == '。' || text[j] == '\n' {

@@ -17,6 +17,7 @@ func TestExtract(t *testing.T) {
 		{"提案办复率、满意率分别为100%和97.5%。", []string{"stat proposal_reply_rate 100%", "stat proposal_satisfaction_rate 97.5%"}},
 		{"召开党组会议十二次、主席会议9次。", []string{"stat party_group_meetings 12次", "stat chair_meetings 9次"}},
 		{"立案提案90件，其中委员提出80件、党派团体提出10件。", []string{"stat proposals_filed 90件", "stat proposals_filed 80件", "stat proposals_filed 10件"}},
+		{"收到提案 213 件；接待来访23—25批次。", []string{"stat proposals_submitted 213件", "stat visiting_cppcc_committees 23批次"}},
 		{"委员捐款捐物折合人民币1.2万余元。", []string{"stat donation_value 1.2万元 lower"}},
 		{"明年，计划召开专题协商会6次。", []string{"plan consultation_meetings_held 6次"}},
 		{"每位委员每年至少提交1件提案。", []string{"rule proposals_submitted 1件"}},

@@ -76,12 +76,12 @@ func lastIndex(s []rune, w string) int {
 }
 
 var (
-	planHeadings = words(`工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
+	planHeadings = words(`工作谋划 工作的建议 要点】 年度要点 工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
 	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
 	intentions   = words(`我们要 我们将 拟遴选 拟组织 拟开展 拟召开 拟安排 拟举办 拟对 拟围绕 拟确定 拟新 拟于 拟选 拟就 拟出版 拟编 拟重点 拟建 拟完成 拟定于 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
 	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人均`)
 	compares     = words(`同比 比上年 较上年 比去年 较去年 比上届 较上届 比前年 环比 增长 增幅 提高了 上升 下降 减少 增加了 多了 少了 翻了 高出 提升了 比上一年 较上一年 降至 降低 高于上年 同期 增长了 较往年 比往年 增加到 多出 去年的 上年的 提升至 提高`)
-	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定 建成后 投产后 达产后 该村共有 全镇`)
+	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定 财政资金 新增就业 建成后 投产后 达产后 该村共有 全镇`)
 	rosters      = words(`共有委员 现有委员 委员名额 应到 实到 应出席 实出席 委员总数 编制 在编 现有 下设 下辖 设有 共设 由 组成 共分 名额 核定`)
 	goings       = words(`被 获 得到 受到 全部 均 已 荣获 得 入选 并被 先后被 分别被 有的被 先后获 参加 参与`)
 )
@@ -161,6 +161,9 @@ func (r *reading) intended(z *zone, s line) bool {
 	if at < 0 {
 		return false
 	}
+	if at > 0 && strings.ContainsRune("商作度年划", r.text[from+at-1]) {
+		return false // 协商计划安排
+	}
 	return !done.in(r.text[from+at : z.n.start])
 }
 
@@ -184,6 +187,8 @@ func (r *reading) trap(z *zone, s line) trapped {
 	}
 	unit := catalogue.BaseUnit(n.unit)
 	switch {
+	case last == '、' && r.afterOrdinal(n.start):
+		return dropped // 第三十二、三十三辑
 	case last == '届' || last == '第' || last == '前' && n.unit != "%":
 		return dropped
 	case last == '之' || last == '两' || last == '半':
@@ -238,6 +243,19 @@ func (r *reading) trap(z *zone, s line) trapped {
 	return free
 }
 
+// afterOrdinal reports whether the numbers listed before a place begin with 第.
+func (r *reading) afterOrdinal(at int) bool {
+	for i := at - 1; i >= 0 && at-i < 14; i-- {
+		switch x := r.text[i]; {
+		case x == '第':
+			return true
+		case x != '、' && !isDigit(x) && chineseValue(x) < 0:
+			return false
+		}
+	}
+	return false
+}
+
 var (
 	gifts   = words(`捐 价值 物资`)
 	strict  = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
@@ -275,7 +293,7 @@ func (r *reading) department(z *zone, s line) bool {
 			end = min(end, r.seps[k].at)
 		}
 		if isDepartment(t[from:min(end, from+16)]) {
-			return !promoted.in(t[s.start:z.n.start])
+			return true
 		}
 		if k == len(r.seps) {
 			break
@@ -283,8 +301,6 @@ func (r *reading) department(z *zone, s line) bool {
 	}
 	return false
 }
-
-var promoted = words(`推动 推进 促成 促进 助推 督办 协助 协调 帮助`)
 
 // isDepartment reports whether a clause begins with the name of a department.
 func isDepartment(c []rune) bool {
@@ -297,10 +313,14 @@ func isDepartment(c []rune) bool {
 	if len(c) < 4 || !strings.ContainsRune("市县区省州全各", c[0]) {
 		return false
 	}
-	for i := 2; i < len(c) && i < 12; i++ {
+	for i := 1; i < len(c) && i < 12; i++ {
 		switch c[i] {
 		case '局', '厅':
 			return true
+		case '财':
+			if hasRunes(c, i-1, len(c), "财政") || hasRunes(c, i, len(c), "财政") {
+				return true
+			}
 		case '委':
 			if i >= 3 && i+1 < len(c) && c[i+1] != '员' && c[i+1] != '会' && c[i-1] != '专' && c[i-1] != '党' {
 				return true

@@ -4,17 +4,6 @@ import (
 	"shangliang/internal/figure/catalogue"
 )
 
-// place says how a word stands to a number.
-type place uint8
-
-const (
-	behind  place = iota // in the number's part of the clause, after it
-	before               // there, before it
-	next                 // in the part that follows: …,被省政协采用
-	carried              // in the same clause or sentence, earlier
-	farther              // the sentence before, the paragraph's first, the heading
-)
-
 // found is the best hit of a group for one number.
 type found struct {
 	with, left, right, verb, near float32 // how well it fits in each sense; 0: not there

@@ -87,7 +87,7 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 	// A range: 10至12件, 10—12件, 三到五次.
 	if d := dash(text, k, end); d > 0 {
 		var high float64
-		h, ok := k+d, false
+		h := 0
 		if n.chinese {
 			high, h, ok = chineseNumber(text, k+d, end)
 		} else {
@@ -154,6 +154,9 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 			n.value /= map[rune]float64{'万': 1e4, '亿': 1e8}[text[k-2]]
 		}
 	}
+	if at(k) == ' ' {
+		k++ // 213 件
+	}
 	unit, u := unitAt(text, k, end)
 	if n.one && i > from && text[i-1] == '》' && k < end && text[k] == '文' {
 		unit, u = "篇", k+1 // 《…》一文
@@ -164,6 +167,14 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 	n.unit, n.end = scale+unit, u
 	if n.unit == "" {
 		return n, k
+	}
+	if unit == "成" {
+		n.value, n.unit = n.value*10, "%" // 九成以上, 四成多
+		if u < end && text[u] == '多' {
+			n.bound = Lower
+			u++
+			n.end = u
+		}
 	}
 	if u < end && text[u] == '半' && (unit == "天" || unit == "年") {
 		n.value += 0.5

@@ -30,8 +30,7 @@ type reading struct {
 	year   int // that the text is mostly about, 0 if it names none
 	before int // the first claim of the last sentence that had numbers
 
-	plans   int  // level of the heading that begins the plans, 0: not in them
-	farDone bool // far is that of the present sentence
+	plans int // level of the heading that begins the plans, 0: not in them
 }
 
 // Read reads a text.
@@ -333,7 +332,7 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 	made := false
 	for _, only := range rates {
 		metric, score := r.match(&z, unit, only)
-		if unit == "%" && made == false {
+		if unit == "%" && !made {
 			metric, score = r.share(&z, begin, metric, score)
 		}
 		if made && (metric == nil || score < enough || r.doc.Claims[len(r.doc.Claims)-1].Metric == metric) {
@@ -363,7 +362,7 @@ func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, floa
 		if int(x.start)-z.n.end > window || z.n.start-int(x.end) > window {
 			continue
 		}
-		if only >= 0 && h != only && r.isRate(x) && int(x.end) <= z.n.start {
+		if only >= 0 && h != only && (r.isRate(x) || unit != "%" && x.end-x.start > 2) && int(x.end) <= z.n.start && int(x.start) >= z.left {
 			continue
 		}
 		for k >= 0 && int(x.start) < r.seps[k].at {
@@ -428,13 +427,9 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 	return c, true
 }
 
-// asCounted turns 九成 into 90 % and 一文 into 1 篇.
+// asCounted turns 三地 into 3 个.
 func asCounted(v float64, unit string) (float64, string) {
 	switch unit {
-	case "成":
-		return v * 10, "%"
-	case "文":
-		return v, "篇"
 	case "地":
 		return v, "个"
 	}
@@ -491,7 +486,7 @@ func (r *reading) opensPart(s line) bool {
 	if hasRunes(t, 0, len(t), "其中") {
 		return true
 	}
-	return len(t) > 3 && t[0] == '在' && lastIndex(t, "提案中") > 0
+	return lastIndex(t, "提案中") > 0
 }
 
 // inherited is the metric of the claim before for a number that goes on listing:
@@ -571,11 +566,12 @@ func (r *reading) share(z *zone, begin int, metric *catalogue.Metric, score floa
 
 // rates lists the hits that name a rate in the part before a percentage.
 func (r *reading) rates(z *zone, unit string) (all []int) {
-	if unit != "%" {
+	each := z.n.start > z.left && r.text[z.n.start-1] == '各' // 交办会、督办会各1次
+	if unit != "%" && !each {
 		return nil
 	}
 	for i, h := range r.hits {
-		if int(h.start) >= z.left && int(h.end) <= z.n.start && r.isRate(h) {
+		if int(h.start) >= z.left && int(h.end) <= z.n.start && (r.isRate(h) || each && h.end-h.start > 2) {
 			all = append(all, i)
 		}
 	}

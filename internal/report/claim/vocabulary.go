@@ -85,7 +85,7 @@ func (v *vocabulary) inherit() {
 	for t, w := range v.words {
 		rs := []rune(w)
 		for i := 1; i < len(rs); i++ {
-			if s := v.find(rs[i:]); s >= 0 {
+			if s := v.find(rs[i:]); s >= 0 && len(rs)-i > 1 {
 				v.groups[t] = append(v.groups[t], own[s]...)
 			}
 			if p := v.find(rs[:i]); p >= 0 && slices.Contains(own[p], v.work) {
