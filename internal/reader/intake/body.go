@@ -120,6 +120,9 @@ func (l *line) know(r []rune) {
 		}, string(r))))
 		l.heading = l.marked && l.hanzi <= 40 && stops == 0 && clauses < 2
 		l.outside = furniture(l.key)
+		if l.outside == Caption && strings.ContainsRune("；;。", r[len(r)-1]) {
+			l.outside = "" // ▲ before a point of a list, which ends as a clause does
+		}
 		if l.outside == Caption && l.hanzi > 30 || l.outside == Menu && l.hanzi > 30 && stops > 0 {
 			l.outside = "" // it says too much: the mark or the word begins a paragraph
 		}

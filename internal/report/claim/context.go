@@ -76,7 +76,7 @@ func lastIndex(s []rune, w string) int {
 }
 
 var (
-	planHeadings = words(`工作谋划 工作的建议 要点】 年度要点 工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
+	planHeadings = words(`约好 承诺 工作谋划 工作的建议 要点】 年度要点 工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
 	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
 	intentions   = words(`我们要 我们将 拟遴选 拟组织 拟开展 拟召开 拟安排 拟举办 拟对 拟围绕 拟确定 拟新 拟于 拟选 拟就 拟出版 拟编 拟重点 拟建 拟完成 拟定于 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
 	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人均`)
@@ -214,6 +214,9 @@ func (r *reading) trap(z *zone, s line) trapped {
 	if strict.in(clause) {
 		return normed
 	}
+	if lowered(tail) {
+		return foreign // 由94.2%提高到99.6%: the first is of the past
+	}
 	if n.value != math.Trunc(n.value) && counts(unit) && n.unit == unit {
 		return dropped // 按0.5篇计
 	}
@@ -270,6 +273,11 @@ func counts(unit string) bool {
 		return true
 	}
 	return false
+}
+
+// happens reports whether a unit counts events, which slogans do not.
+func happens(unit string) bool {
+	return unit == "次" || unit == "场" || unit == "期" || unit == "篇"
 }
 
 // department reports whether a department, a company or the whole place is who
@@ -342,11 +350,29 @@ var (
 	closings = words(`参加 参与 列席 到会 受益 的 次参`)
 )
 
+// lowered reports whether what follows a number says what became of it.
+func lowered(tail []rune) bool {
+	for _, w := range []string{"提高到", "提高至", "上升至", "上升到", "提升到", "提升至", "增加到", "增至"} {
+		if hasRunes(tail, 0, len(tail), w) {
+			return true
+		}
+	}
+	return false
+}
+
 // risesTo reports whether a number is what something has risen to.
 func (r *reading) risesTo(n *numeral) bool {
-	s := r.text[max(0, n.start-3):n.start]
+	s := r.text[max(0, n.start-12):n.start]
 	for i := range s {
-		if i+rises.at(s, i) == len(s) {
+		// 提高到99.6%, 上升至2016年的99.4%
+		k := rises.at(s, i)
+		if k == 0 {
+			continue
+		}
+		for k += i; k < len(s) && (isDigit(s[k]) || s[k] == '年' || s[k] == '的'); {
+			k++
+		}
+		if k == len(s) {
 			return true
 		}
 	}
@@ -392,6 +418,38 @@ func (r *reading) respective(z *zone) (from, till int) {
 		}
 	}
 	return -1, 0
+}
+
+// respectiveRate is the hit that names the rate of a percentage in A率、B率分别为
+// 1%、2%, -1 if the clause is not of that form. Names of rates may contain 和.
+func (r *reading) respectiveRate(z *zone, unit string) int {
+	if unit != "%" {
+		return -1
+	}
+	from, till := r.respective(z)
+	if from < 0 {
+		return -1
+	}
+	index, begin := 0, z.n.start
+	for i := range r.nums {
+		if r.nums[i].start > till && r.nums[i].start < z.n.start && r.nums[i].unit == "%" {
+			index++
+		}
+	}
+	k := lastIndex(r.text[:z.n.start], "分别")
+	for begin = k; begin > 0 && k-begin < 70 && !isEnd(r.text[begin-1]) && r.text[begin-1] != ';' && r.text[begin-1] != ',' && r.text[begin-1] != ':'; {
+		begin--
+	}
+	for i, h := range r.hits {
+		if int(h.start) < begin || int(h.end) > k || !r.isRate(h) {
+			continue
+		}
+		if index == 0 {
+			return i
+		}
+		index--
+	}
+	return -1
 }
 
 // worked reports whether a number that no frame knows is still work done: it

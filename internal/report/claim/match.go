@@ -75,6 +75,9 @@ func (m *matcher) see(h hit, z *zone, clausesBack int, weight float32) {
 	}
 }
 
+// vetoes is how near a word must be to say that a frame does not hold.
+const vetoes = 7
+
 // best returns the frame that fits best, and how well.
 func (m *matcher) best(unit string) (*catalogue.Metric, float32) {
 	var metric *catalogue.Metric
@@ -88,7 +91,7 @@ next:
 			x := &m.found[p.group]
 			here := x.stamp == m.stamp
 			if p.place == catalogue.Never {
-				if here && x.with > 0 {
+				if here && x.with > vetoes {
 					continue next
 				}
 				continue

@@ -82,7 +82,7 @@ func (r *reading) heading(l line) {
 func (r *reading) line(l, prev line) {
 	first := line{}
 	last := prev
-	planned := false
+	planned := r.bracketed(l)
 	for i := l.start; i < l.end; {
 		k := i
 		short := indexRune(r.text[l.start:l.end], '\n') >= 0 // lines that were put together
@@ -108,6 +108,16 @@ func (r *reading) line(l, prev line) {
 		}
 		i = k + 1
 	}
+}
+
+// bracketed reports whether a line begins with a heading in brackets that speaks
+// of plans: 【2015年要点】….
+func (r *reading) bracketed(l line) bool {
+	if r.text[l.start] != '【' {
+		return false
+	}
+	end := skipQuote(r.text, l.start, l.end, '】', 20)
+	return isPlanHeading(r.text[l.start:min(end+1, l.end)])
 }
 
 // sentence reads one sentence. planned says that the paragraph has turned to
@@ -326,6 +336,9 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 		kind = Plan
 	}
 	rates := r.rates(&z, unit)
+	if one := r.respectiveRate(&z, unit); one >= 0 {
+		rates = []int{one, one}
+	}
 	if len(rates) < 2 {
 		rates = []int{-1}
 	}
@@ -353,6 +366,9 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, float32) {
 	r.m.reset()
 	item, till := r.respective(z)
+	if only >= 0 {
+		item = -1 // the name is known already
+	}
 	back, k := 0, len(r.seps)-1
 	for k >= 0 && r.seps[k].at >= z.n.start {
 		k--
@@ -402,7 +418,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		return c, false
 	case n.one && (metric == nil || score < enoughIfVague):
 		return c, false
-	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts() && (score < 13 || !counts(unit))):
+	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts() && (score < 13 || !counts(unit)) && (score < 10 || !happens(unit))):
 		return c, false
 	case n.bare && n.bound == Exact:
 		return c, false

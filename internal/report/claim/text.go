@@ -145,7 +145,7 @@ func headingLevel(l []rune) int {
 	case l[0] == '第' && len(l) > 4 && (indexRune(l[:5], '部') > 0 || indexRune(l[:5], '章') > 0):
 		return 1
 	case l[0] == '(' || l[0] == '◎' || l[0] == '【' || l[0] == '●' || l[0] == '■' || l[0] == '◆' || l[0] == '—':
-		if last == ':' || hasDigit(l[min(4, len(l)):]) {
+		if last == ':' || last != '—' && hasDigit(l[min(4, len(l)):]) {
 			return 0
 		}
 		return 2
