@@ -229,6 +229,8 @@ func TestRefused(t *testing.T) {
 		"no body":          pack(t, "a.txt", "x"),
 		"no XML":           pack(t, "word/document.xml", "<w:document><w:body"),
 		"a bomb":           pack(t, "word/document.xml", strings.Repeat(" ", mostUnpacked+10)),
+		"elements across":  pack(t, "word/document.xml", "<d><p><r><t>a</r></t></p></d>"),
+		"elements in text": pack(t, "word/document.xml", "<d><p><r><t>a<b/></t></r></p></d>"),
 		"elements without": pack(t, "word/document.xml", strings.Repeat("<a>", 100_000)),
 	} {
 		if _, err := Open(data); err == nil || errs.KindOf(err) == errs.Internal {

@@ -49,16 +49,22 @@ func (f *File) read() error {
 		switch t := t.(type) {
 		case xml.StartElement:
 			r.start(t, before, after)
-			if len(r.open) > mostDepth {
-				return errDamaged
+			if len(r.open) > mostDepth || r.text >= 0 && r.text != after {
+				return errDamaged // too deep, or an element within text
 			}
 		case xml.EndElement:
+			if n := len(r.open); n == 0 || r.open[n-1] != t.Name.Local {
+				return errDamaged
+			}
 			r.end(t.Name.Local, before, after)
 		case xml.CharData:
 			if r.text >= 0 && r.hidden == 0 && !r.invis {
 				r.chars(string(t), before, after)
 			}
 		}
+	}
+	if len(r.open) > 0 {
+		return errDamaged
 	}
 	f.text = bytes.Runes([]byte(strings.TrimRight(string(f.text), "\n\t")))
 	return nil
@@ -119,14 +125,13 @@ func (r *reader) start(e xml.StartElement, before, after int) {
 }
 
 func (r *reader) end(name string, before, after int) {
-	if n := len(r.open); n > 0 { // elements are closed in order, or the file is damaged and read as far as it goes
-		r.open = r.open[:n-1]
-		if r.hidden > 0 {
-			if n == r.hidden {
-				r.hidden = 0
-			}
-			return
+	n := len(r.open)
+	r.open = r.open[:n-1]
+	if r.hidden > 0 {
+		if n == r.hidden {
+			r.hidden = 0
 		}
+		return
 	}
 	switch name {
 	case "r":

@@ -59,7 +59,7 @@ func (c *checker) judge(i int) Finding {
 		c.misnamed(&f, i)
 		return f
 	}
-	k := c.find(fig.Metric, fig.Dims, fig.Claim.Part)
+	k := c.find(fig)
 	if k == nil {
 		c.misnamed(&f, i)
 		return f
@@ -70,6 +70,9 @@ func (c *checker) judge(i int) Finding {
 	right, rightUnit := plain(k.Value, k.Unit)
 	stated := fig.Dims["denominator"]
 	switch {
+	case !sameUnit(unit, rightUnit) && !equal(fig.Value, k.Value):
+		f.Right = nil // something else, by a name that is shared
+		delete(c.by, i)
 	case !sameUnit(unit, rightUnit):
 		f.say(Unit, "单位应为“%s”：%s", k.Unit, f.Right.Text)
 	case k.Base != "" && stated != "" && !strings.Contains(k.Base, stated) && !strings.Contains(stated, k.Base):
@@ -107,20 +110,22 @@ func whole(dims map[string]string) bool {
 	return true
 }
 
-// find returns what is known of a metric by the same dimensions.
-func (c *checker) find(metric string, dims map[string]string, part bool) *Known {
+// find returns what is known of a figure: by the most of its dimensions, but
+// first what it agrees with.
+func (c *checker) find(f *reader.Figure) *Known {
 	var best *Known
+	value, unit := plain(f.Value, f.Unit)
 	for i := range c.known {
 		k := &c.known[i]
-		if k.Metric != metric || best != nil && len(k.Dims) <= len(best.Dims) {
-			continue
+		if k.Metric != f.Metric || !covers(k.Dims, f.Dims) || whole(k.Dims) && (f.Claim.Part || !whole(f.Dims)) {
+			continue // the whole says nothing about a part
 		}
-		if covers(k.Dims, dims) {
+		if right, u := plain(k.Value, k.Unit); sameUnit(u, unit) && fair(value, right, f) {
+			return k
+		}
+		if best == nil || len(k.Dims) > len(best.Dims) {
 			best = k
 		}
-	}
-	if best == nil || whole(best.Dims) && (part || !whole(dims)) {
-		return nil // the whole says nothing about a part
 	}
 	return best
 }
@@ -270,7 +275,7 @@ func (c *checker) repeats() {
 			}
 			va, ua := plain(a.Value, a.Unit)
 			vb, ub := plain(b.Value, b.Unit)
-			if ua == ub && !equal(va, vb) && c.words(a) == c.words(b) {
+			if ua == ub && !equal(va, vb) && len(c.words(a)) > 3 && c.words(a) == c.words(b) {
 				if f := c.blame(Contradicts, []int{i, j}); f != nil {
 					f.say(Contradicts, "与另一处的%s不一致", text(a.Value, a.Unit))
 				}
@@ -298,15 +303,17 @@ func (c *checker) missing() {
 		if !ok || c.findings[n].Kind.Wrong() || w.Metric == "" || !whole(w.Dims) || w.Claim.Part {
 			continue
 		}
-		total := c.find(w.Metric, w.Dims, false)
+		total := c.find(w)
 		if total == nil {
 			continue
 		}
 		// The parts told behind it, as far as its sentence and the next go.
 		told := map[string]map[string]bool{}
+		values := map[float64]bool{}
 		var with []int
 		for j := i + 1; j < len(c.draft.Figures) && c.near(w, &c.draft.Figures[j]); j++ {
 			p := &c.draft.Figures[j]
+			values[p.Value] = true
 			if p.Metric != w.Metric || whole(p.Dims) {
 				continue
 			}
@@ -331,7 +338,7 @@ func (c *checker) missing() {
 					continue
 				}
 				sum += x.Value
-				if !parts[key(x.Dims)] {
+				if !parts[key(x.Dims)] && !values[x.Value] {
 					left = append(left, x.name()+x.right().Text)
 				}
 			}
@@ -346,6 +353,9 @@ func (c *checker) missing() {
 // near reports whether a figure stands in the sentence of another or the next.
 func (c *checker) near(a, b *reader.Figure) bool {
 	stops := 0
+	if b.Claim.At < a.Claim.Until {
+		return true
+	}
 	for _, r := range c.clean[a.Claim.Until:b.Claim.At] {
 		if r == '\n' {
 			return false
@@ -407,7 +417,7 @@ func scaled(value float64, unit string) float64 {
 func equal(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
 
 // alike are units that count the same.
-var alike = [][]string{{"次", "场", "场次"}, {"名", "人", "位"}, {"家", "个"}, {"条", "点"}, {"篇", "份"}, {"项", "个"}}
+var alike = [][]string{{"次", "场", "场次"}, {"名", "人", "位"}, {"家", "个"}, {"条", "点"}, {"篇", "份"}, {"项", "个"}, {"部", "册", "本"}}
 
 func sameUnit(a, b string) bool {
 	return a == b || slices.ContainsFunc(alike, func(u []string) bool { return slices.Contains(u, a) && slices.Contains(u, b) })

@@ -3,8 +3,10 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/errs"
 	"shangliang/internal/figure"
 	"shangliang/internal/reader"
 )
@@ -35,11 +37,15 @@ func (s *Service) Check(ctx context.Context, name string, data []byte, year int)
 }
 
 // Known returns the figures of a year that answer to a metric of the catalogue,
-// with those of the year before and links to their records.
+// with those of the year before and links to their records. A year without any
+// record is Invalid: nothing could be said of a draft.
 func (s *Service) Known(ctx context.Context, year int) ([]Known, error) {
 	now, before, err := s.figures.Compare(ctx, figure.Request{Year: year})
 	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(now.Values, func(v figure.Value) bool { return v.Amount > 0 || v.Den > 0 }) {
+		return nil, errs.New(errs.Invalid, "%d 年没有任何记录可以核对，请检查年份", now.Year)
 	}
 	var all []Known
 	for i := range now.Values {

@@ -53,6 +53,9 @@ func TestService(t *testing.T) {
 		if _, err := s.Check(w.Person("委员", "member", ""), "a.txt", []byte(draft), 2026); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("a member checked: %v", err)
 		}
+		if _, err := s.Check(w.Clerk, "a.txt", []byte(draft), 2020); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a year without records: %v", err)
+		}
 		if _, err := s.Check(w.Clerk, "a.txt", nil, 2026); !errs.Is(err, errs.Invalid) {
 			t.Errorf("an empty draft: %v", err)
 		}
