@@ -2,6 +2,7 @@ package han
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 	"sync"
 	"unicode"
@@ -19,16 +20,30 @@ type Likely struct {
 	pairs, field follows
 }
 
-// follows is which characters stand behind which in words.
+// follows is which characters stand behind which in words: a table of pairs by
+// their hash, since it is asked a million times for a damaged page.
 type follows struct {
-	pairs map[uint32]struct{}
+	pairs []uint32                // pair + 1, 0 where there is none
 	next  [0xA000 - 0x4E00]uint16 // behind how many a character comes first
 }
 
+// newFollows makes an empty table for at most so many pairs, a power of 2.
+func newFollows(most int) follows { return follows{pairs: make([]uint32, 2*most)} }
+
+// slot is where a pair is, or would be.
+func (f *follows) slot(a, b rune) *uint32 {
+	key := (uint32(a-0x4E00)<<16 | uint32(b-0x4E00)) + 1
+	mask := uint32(len(f.pairs) - 1)
+	at := (key * 2654435769 >> 7) & mask
+	for f.pairs[at] != 0 && f.pairs[at] != key {
+		at = (at + 1) & mask
+	}
+	return &f.pairs[at]
+}
+
 func (f *follows) add(a, b rune) {
-	key := uint32(a-0x4E00)<<16 | uint32(b-0x4E00)
-	if _, there := f.pairs[key]; !there {
-		f.pairs[key] = struct{}{}
+	if s := f.slot(a, b); *s == 0 {
+		*s = (uint32(a-0x4E00)<<16 | uint32(b-0x4E00)) + 1
 		f.next[a-0x4E00]++
 	}
 }
@@ -46,7 +61,7 @@ func (f *follows) word(word string) {
 
 // chance is how likely b is behind a if it is one of the words' pairs.
 func (f *follows) chance(a, b rune) float64 {
-	if _, there := f.pairs[uint32(a-0x4E00)<<16|uint32(b-0x4E00)]; there {
+	if *f.slot(a, b) != 0 {
 		return 1 / float64(f.next[a-0x4E00]+3)
 	}
 	return 0
@@ -57,7 +72,7 @@ func (f *follows) chance(a, b rune) float64 {
 // is ordinary here and from the two levels of the national standard, GB 2312: the
 // 3,755 of the first are nearly all of a text, the 3,008 of the second are rare.
 var likely = sync.OnceValue(func() *Likely {
-	l := &Likely{pairs: follows{pairs: make(map[uint32]struct{}, 1<<16)}}
+	l := &Likely{pairs: newFollows(1 << 17), field: newFollows(1)}
 	var seen [0xA000 - 0x4E00]float64
 	for word := range pairs("st_phrases") {
 		l.pairs.word(word)
@@ -101,7 +116,11 @@ func plainOf(r rune) rune {
 // are more likely than all others.
 func LikelyWith(words []string) *Likely {
 	l := *likely()
-	l.field.pairs = make(map[uint32]struct{}, 4*len(words))
+	size := 1
+	for _, word := range words {
+		size += len(word)
+	}
+	l.field = newFollows(1 << bits.Len(uint(size)))
 	for _, word := range words {
 		l.field.word(word)
 	}

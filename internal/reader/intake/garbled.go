@@ -54,37 +54,39 @@ func (w *work) ungarble(readings map[string][]rune) {
 // in front of a character, and characters too rare to stand so close together.
 func (w *work) suspects(l *han.Likely) []int {
 	var all []int
-	lastOdd, lastAt := -10, -10
-	for i, r := range w.r {
-		if r < 0x80 {
-			if r != '?' || i+1 == len(w.r) || i == 0 {
-				continue
-			}
-			if next := w.r[i+1]; next <= ' ' || strings.ContainsRune("\"”』」)）'’", next) || digit(next) && w.original[w.from[i+1]] == next {
-				continue
-			}
+	suspect := func(i int) {
+		if len(all) == 0 || all[len(all)-1] < i {
 			all = append(all, i)
-			lastAt = i
-			continue
 		}
-		if 0x4E00 <= r && r < 0xA000 && !l.Odd(r) || 0x3000 <= r && r <= 0x3020 || 0xFF01 <= r && r <= 0xFF5E || r == '”' || r == '“' || r == '—' || r == '…' || r == '·' || r == '’' || r == '‘' {
-			continue
-		}
-		if r == utf8.RuneError {
+	}
+	odd := -10 // the last rare character
+	for i, r := range w.r {
+		switch {
+		case r >= 0x4E00 && r < 0xA000 && !l.Odd(r): // nearly all
+		case r == utf8.RuneError, r == '?' && !w.asks(i):
 			if i > 0 && i+1 < len(w.r) {
-				all = append(all, i)
-				lastAt = i
+				suspect(i)
 			}
-			continue
+		case r < 0x80, 0x3000 <= r && r <= 0x3020, 0xFF01 <= r && r <= 0xFF5E, strings.ContainsRune("“”‘’—…·"+tones, r):
+		default:
+			// A single rare character may be a name; two close together are suspect.
+			if i-odd <= 4 {
+				suspect(odd)
+			}
+			odd = i
 		}
-		// A single rare character may be a name; two close together are suspect.
-		if i-lastOdd <= 4 && lastAt < lastOdd {
-			all = append(all, lastOdd)
-			lastAt = lastOdd
-		}
-		lastOdd = i
 	}
 	return all
+}
+
+// asks reports whether a question mark may well be one: a blank, a bracket or a
+// number follows.
+func (w *work) asks(i int) bool {
+	if i+1 == len(w.r) {
+		return true
+	}
+	next := w.r[i+1]
+	return next <= ' ' || strings.ContainsRune("\"”』」)）'’", next) || digit(next) && w.original[w.from[i+1]] == next
 }
 
 // found is a stretch with its true characters.

@@ -18,6 +18,18 @@ const report = `一年来，县政协常委会在中共松溪县委的坚强领�
 加强与各民主党派、工商联和无党派人士的联系，广泛听取意见，凝聚各方面的智慧和力量。征集文史资料35篇，编辑出版《松溪文史》第十二辑。修订完善工作制度14项，机关作风进一步改进，服务保障水平不断提高。
 `
 
+// userDefined reports whether two bytes are of the areas that the standard
+// leaves to its users: pages lose such characters without a trace.
+func userDefined(hi, lo byte) bool {
+	switch {
+	case 0xAA <= hi && hi <= 0xAF, 0xF8 <= hi && hi <= 0xFE:
+		return lo >= 0xA1 && lo <= 0xFE
+	case 0xA1 <= hi && hi <= 0xA7:
+		return lo >= 0x40 && lo <= 0xA0 && lo != 0x7F
+	}
+	return false
+}
+
 // asPagesRead decodes as pages do that were put together byte by byte: what is
 // no character becomes ?, characters of the users' area go without a trace.
 func asPagesRead(b []byte) string {

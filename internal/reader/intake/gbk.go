@@ -34,17 +34,9 @@ var gbkTable = sync.OnceValue(func() *gbk {
 
 func private(r rune) bool { return 0xE000 <= r && r <= 0xF8FF }
 
-// userDefined reports whether two bytes are of the areas that the standard
-// leaves to its users: pages lose such characters without a trace.
-func userDefined(hi, lo byte) bool {
-	switch {
-	case 0xAA <= hi && hi <= 0xAF, 0xF8 <= hi && hi <= 0xFE:
-		return lo >= 0xA1 && lo <= 0xFE
-	case 0xA1 <= hi && hi <= 0xA7:
-		return lo >= 0x40 && lo <= 0xA0 && lo != 0x7F
-	}
-	return false
-}
+// userFirst are the first bytes of the areas that the standard leaves to its
+// users: pages lose such characters, or show all of them as one sign.
+var userFirst = []byte("\xA1\xA2\xA3\xA4\xA5\xA6\xA7\xAA\xAB\xAC\xAD\xAE\xAF\xF8\xF9\xFA\xFB\xFC\xFD\xFE")
 
 // of returns the bytes of a character that is written with two.
 func (t *gbk) of(r rune) (hi, lo byte, ok bool) {

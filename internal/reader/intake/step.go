@@ -31,8 +31,8 @@ type stepper struct {
 // beam is how many readings are followed at once, and how far one may lie behind
 // the best.
 const (
-	beam   = 96
-	behind = 10
+	beam   = 48
+	behind = 8
 )
 
 // longest is how many symbols a garbled stretch may have.
@@ -335,9 +335,9 @@ func (s *stepper) gap(states []state, k, most int) []state {
 func (s *stepper) across(all []state, st *state, to, from int) []state {
 	lo, hi := firsts(st)
 	for p := lo; p <= hi; p++ {
-		for b := 0xA1; b <= 0xFE; b++ {
+		for _, b := range userFirst {
 			c := s.gbk.char[p][b]
-			if c == 0 || !userDefined(byte(b), 0xA1) && !userDefined(byte(b), 0x81) {
+			if c == 0 {
 				continue
 			}
 			if n, ok := s.put(st, c, st.from, to, true); ok {
