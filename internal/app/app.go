@@ -24,6 +24,8 @@ import (
 	"shangliang/internal/assessment"
 	"shangliang/internal/assessment/assessmentweb"
 	"shangliang/internal/attachment"
+	"shangliang/internal/award"
+	"shangliang/internal/award/awardweb"
 	"shangliang/internal/backup"
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
@@ -90,6 +92,7 @@ type App struct {
 	Router      *web.Router
 	API         huma.API
 	Assessments *assessment.Service
+	Awards      *award.Service
 
 	frames frames
 }
@@ -171,6 +174,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Awards = award.New(a.DB, a.Rules, a.Notices, a.Proposals)
 	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
 	if a.Publish, err = publish.New(a.DB, a.Rules, a.Notices, a.Files, a.Proposals, a.Figures, secret); err != nil {
 		return err
@@ -204,6 +208,7 @@ func (a *App) pages() {
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
+	awardweb.Add(at["award"], awardweb.Deps{Awards: a.Awards, Org: a.Org})
 	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
@@ -235,6 +240,7 @@ func declare() []module.Module {
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
+		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
 		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}
 }

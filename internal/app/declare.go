@@ -2,6 +2,7 @@ package app
 
 import (
 	"shangliang/internal/assessment/assessmentweb"
+	"shangliang/internal/award/awardweb"
 	"shangliang/internal/backup"
 	"shangliang/internal/blob"
 	"shangliang/internal/calendar"
@@ -37,7 +38,7 @@ func permissions(modules []module.Module) []org.Permission {
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
 	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
-	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, assessmentweb.Words)
+	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, assessmentweb.Words, awardweb.Words)
 	catalogues = append(catalogues, sharedWords...)
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
