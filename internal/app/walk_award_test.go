@@ -33,7 +33,7 @@ func TestWalkAward(t *testing.T) {
 		text.Title = dredging
 		k.PlayText(proposal.FollowingUp, text)
 		clerk := k.as("柳文书")
-		k.menu(clerk, "年度好提案")
+		clerk.Visit("/awards")
 		clerk.Click("开始评选")
 		clerk.Fill("名称", "2026年度好提案")
 		clerk.Choose("年度", "2026")
@@ -43,7 +43,7 @@ func TestWalkAward(t *testing.T) {
 		clerk.Sees("提名已开始")
 
 		member := k.as("余知秋")
-		k.menu(member, "年度好提案")
+		member.Visit("/awards")
 		member.Click("2026年度好提案")
 		member.Pick("提案", dredging)
 		member.Fill("提名理由", "选题准，汛前见效")
@@ -52,7 +52,7 @@ func TestWalkAward(t *testing.T) {
 		member.Sees("已提名")
 
 		clerk = k.as("柳文书")
-		k.menu(clerk, "年度好提案")
+		clerk.Visit("/awards")
 		clerk.Click("2026年度好提案")
 		clerk.Click("结束提名")
 		clerk.Sees("初评中")
@@ -68,7 +68,7 @@ func TestWalkAward(t *testing.T) {
 		k.Wait(time.Hour) // signed in, but not shown to be there
 		for _, name := range []string{"余知秋", "𠮷野川"} {
 			voter := k.as(name)
-			k.menu(voter, "年度好提案")
+			voter.Visit("/awards")
 			voter.Click("2026年度好提案")
 			voter.Click("投票")
 			voter.Tick("入围的提案", "第1号")
@@ -86,7 +86,7 @@ func TestWalkAward(t *testing.T) {
 		}
 
 		clerk = k.as("柳文书")
-		k.menu(clerk, "年度好提案")
+		clerk.Visit("/awards")
 		clerk.Click("2026年度好提案")
 		clerk.Click("计票")
 		clerk.Shoot("award-count")
@@ -95,7 +95,7 @@ func TestWalkAward(t *testing.T) {
 		clerk.Shoot("award-counted")
 
 		chair := k.as("莫定安")
-		k.menu(chair, "年度好提案")
+		chair.Visit("/awards")
 		chair.Click("2026年度好提案")
 		chair.Click("公布结果")
 		chair.Fill("公布的依据", "主席会议第3次会议审议通过")

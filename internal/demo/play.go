@@ -9,6 +9,7 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/assessment"
+	"shangliang/internal/award"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -25,6 +26,7 @@ type Play struct {
 	Proposals   *proposal.Service
 	Dispatch    *dispatch.Service
 	Assessments *assessment.Service
+	Awards      *award.Service
 	Clocks      *clock.Clocks
 	Time        *Time
 	Progress    io.Writer     // says how far it is; nothing when nil
@@ -86,6 +88,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		p.planNow(h, today, last)
 		p.planMeetings(h, last)
 		p.planAssessments(h, last)
+		p.planAwards(h)
 	}
 	if err := p.run(ctx, last); err != nil {
 		return t, nil, err

@@ -347,7 +347,7 @@ func (v *awardView) standing(ctx context.Context, c *award.Candidate) templ.Comp
 
 func (v *awardView) nominees(ctx context.Context) (all []ui.Option) {
 	for _, x := range v.Eligible {
-		all = append(all, ui.Option{Value: x.ID, Label: lang.T(ctx, "第%d号 %s", x.CaseNo, x.Title)})
+		all = append(all, ui.Option{Value: x.ID, Label: lang.T(ctx, "%s（第%d号）", x.Title, x.CaseNo)})
 	}
 	return all
 }
