@@ -47,6 +47,8 @@ import (
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/publish"
 	"shangliang/internal/publish/publishweb"
+	"shangliang/internal/regional"
+	"shangliang/internal/regional/regionalweb"
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
 	"shangliang/internal/shelf"
@@ -93,6 +95,7 @@ type App struct {
 	API         huma.API
 	Assessments *assessment.Service
 	Awards      *award.Service
+	Regional    *regional.Service
 
 	frames frames
 }
@@ -174,6 +177,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Regional = regional.New(a.DB, a.Notices)
 	a.Awards = award.New(a.DB, a.Rules, a.Notices, a.Proposals)
 	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
 	if a.Publish, err = publish.New(a.DB, a.Rules, a.Notices, a.Files, a.Proposals, a.Figures, secret); err != nil {
@@ -208,6 +212,7 @@ func (a *App) pages() {
 	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
+	regionalweb.Add(at["regional"], regionalweb.Deps{Regional: a.Regional})
 	awardweb.Add(at["award"], awardweb.Deps{Awards: a.Awards, Org: a.Org})
 	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
@@ -240,6 +245,7 @@ func declare() []module.Module {
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
+		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},
 		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
 		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}
