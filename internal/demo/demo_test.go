@@ -33,7 +33,7 @@ func open(t *testing.T, dir, url string) (*app.App, *demo.Play) {
 	clock := new(demo.Time)
 	a, err := app.New(context.Background(), app.Options{Data: dir, Database: url, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Awards: a.Awards, Clocks: a.Clocks, Time: clock}
+	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Awards: a.Awards, Regional: a.Regional, Clocks: a.Clocks, Time: clock}
 }
 
 func check(t *testing.T, err error) {

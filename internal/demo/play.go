@@ -16,6 +16,7 @@ import (
 	"shangliang/internal/dispatch"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
+	"shangliang/internal/regional"
 )
 
 // Play is what the demonstration acts on: the services of a platform, and the
@@ -27,6 +28,7 @@ type Play struct {
 	Dispatch    *dispatch.Service
 	Assessments *assessment.Service
 	Awards      *award.Service
+	Regional    *regional.Service
 	Clocks      *clock.Clocks
 	Time        *Time
 	Progress    io.Writer     // says how far it is; nothing when nil
@@ -90,6 +92,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		p.planAssessments(h, last)
 		p.planAwards(h)
 	}
+	p.planRegional(last)
 	if err := p.run(ctx, last); err != nil {
 		return t, nil, err
 	}
