@@ -82,17 +82,18 @@ type Indicator struct {
 	ID, Title, Figure string
 	Of                string
 	weight            string // the setting
+	Needs             string // the permission to open the records behind it
 }
 
 // Indicators are all of them, in the order of the work. Which count, and how
 // much, is said by the weights in the rules.
 var Indicators = []Indicator{
-	{"on_time", "按期办复", "proposal.on_time_rate", "", "assessment.weight_on_time"},
-	{"in_person", "面商", "proposal.in_person_rate", "", "assessment.weight_in_person"},
-	{"satisfaction", "提案人满意", "proposal.satisfaction_rate", "", "assessment.weight_satisfaction"},
-	{"progress", "解决和正在解决", "proposal.progress_rate", "", "assessment.weight_progress"},
-	{"kept", "承诺不逾期", "proposal.promises_late", "proposal.promises", "assessment.weight_kept"},
-	{"rating", "评分", "", "", "assessment.weight_rating"},
+	{"on_time", "按期办复", "proposal.on_time_rate", "", "assessment.weight_on_time", ""},
+	{"in_person", "面商", "proposal.in_person_rate", "", "assessment.weight_in_person", ""},
+	{"satisfaction", "提案人满意", "proposal.satisfaction_rate", "", "assessment.weight_satisfaction", "proposal.read_ratings"},
+	{"progress", "解决和正在解决", "proposal.progress_rate", "", "assessment.weight_progress", ""},
+	{"kept", "承诺不逾期", "proposal.promises_late", "proposal.promises", "assessment.weight_kept", ""},
+	{"rating", "评分", "", "", "assessment.weight_rating", ""},
 }
 
 // Raters are the groups of those who rate, with the setting of their weight.

@@ -306,7 +306,7 @@ func (v *resultView) score(u *assessment.Unit, x assessment.Indicator) templ.Com
 	switch {
 	case s == nil:
 		return ui.Str("—")
-	case x.Figure != "" && v.who.Can("figure.read"):
+	case x.Figure != "" && v.who.Can("figure.read") && (x.Needs == "" || v.who.Can(x.Needs)):
 		return ui.A(ui.Link{Title: points(s.Value), URL: figureURL(v.Assessment, x.Figure, u.Unit, v.Today)})
 	}
 	return ui.Str(points(s.Value))
