@@ -24,7 +24,7 @@ var Words []byte
 // Report is what a file says.
 type Report struct {
 	File      string     `json:"file"`
-	Place     string     `json:"place"`  // 定州市; empty if it does not say
+	Place     string     `json:"-"`      // 定州市; empty if it does not say
 	Body      string     `json:"body"`   // 政协定州市委员会; empty if it is no report
 	Level     string     `json:"level"`  // nation, province, city, county; empty if unknown
 	Period    string     `json:"period"` // 2018, 2017-2021; empty if it does not say
@@ -45,7 +45,7 @@ type Figure struct {
 	Start      int               `json:"start"`
 	End        int               `json:"end"`
 	Value      float64           `json:"value"`
-	High       float64           `json:"high,omitempty"` // the upper end of a range
+	High       float64           `json:"-"` // the upper end of a range
 	Unit       string            `json:"unit"`
 	Bound      claim.Bound       `json:"bound"`
 	Period     string            `json:"period"`
