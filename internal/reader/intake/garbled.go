@@ -13,7 +13,7 @@ import (
 // length, and for each of its own.
 const (
 	tries    = 4_000_000
-	triesPer = 20
+	triesPer = 4
 )
 
 // least is how much more likely a reading must be than what stands there, in
@@ -35,7 +35,7 @@ func (w *work) ungarble(readings map[string][]rune) {
 		if at < e.read {
 			continue // inside of what was repaired
 		}
-		if s.tried > tries+triesPer*len(w.r) {
+		if s.tried+w.tried > tries+triesPer*len(w.r) {
 			break
 		}
 		f, ok := w.misread(l, at, e.read)
@@ -161,6 +161,7 @@ func (w *work) outOfStep(s *stepper, at, floor int, readings map[string][]rune) 
 		}
 	}
 	syms := w.symbols(s.gbk, start, readings)
+	w.tried += 4 * len(syms)
 	entry := slices.IndexFunc(syms, func(x symbol) bool { return x.end > at })
 	if len(syms) < 2 || entry < 0 {
 		return found{}, false

@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -183,6 +184,35 @@ func TestMisread(t *testing.T) {
 		from, to := text2.Original(start, start+2)
 		if was := string([]rune(src.Text)[from:to]); utf8.RuneCountInString(was) < 2 || !strings.Contains(garbled, was) {
 			t.Errorf("%s: its word comes from %q", name, was)
+		}
+	}
+}
+
+// Text that is nothing but damage takes no longer than it should.
+func TestHostile(t *testing.T) {
+	for name, text := range map[string]string{
+		"signs":      strings.Repeat("?狈", 200_000),
+		"rare":       strings.Repeat("狈袇鎏厣犇", 200_000),
+		"misread":    strings.Repeat("鏀垮崗", 300_000),
+		"latin":      strings.Repeat("ÕþÐ­", 300_000),
+		"pinyin":     strings.Repeat("協(xié)", 200_000),
+		"lines":      strings.Repeat("一\n", 250_000),
+		"one line":   strings.Repeat("政协,", 500_000),
+		"quotes":     "字" + strings.Repeat("\" ", 250_000),
+		"entities":   strings.Repeat("&amp;", 300_000),
+		"unreadable": strings.Repeat("\uFFFD字", 2_000) + strings.Repeat("字", 300_000),
+	} {
+		start := time.Now()
+		src, err := Open("a.txt", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		Mend(src)
+		if d := time.Since(start); d > 15*time.Second {
+			t.Errorf("%s took %v", name, d)
+		} else {
+			t.Log(name, d)
 		}
 	}
 }

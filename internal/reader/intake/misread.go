@@ -25,8 +25,12 @@ var misreadings = []struct{ taken, was encoding.Encoding }{
 	{traditionalchinese.Big5, simplifiedchinese.GBK},
 }
 
-// run is the most characters that are looked at as one misreading.
-const run = 4000
+// run is the most characters that are looked at as one misreading, peek how many
+// at first.
+const (
+	run  = 4000
+	peek = 6
+)
 
 // misread looks whether a stretch that begins at a place, or up to four
 // characters before it, is text in another encoding than it was taken for: then
@@ -36,7 +40,14 @@ func (w *work) misread(l *han.Likely, at, floor int) (found, bool) {
 	gain := float64(least)
 	for _, m := range misreadings {
 		for start := at; start >= max(floor, at-4) && w.r[start] != '\n'; start-- {
-			b, owner := w.bytes(m.taken, start, m.was == nil)
+			// A few characters show whether more are worth looking at.
+			b, owner := w.bytes(m.taken, start, peek, m.was == nil)
+			if few, _ := decode(m.was, b, owner, l); len(few) < 2 {
+				w.tried += len(b)
+				continue
+			}
+			b, owner = w.bytes(m.taken, start, run, m.was == nil)
+			w.tried += 8 * len(b)
 			if len(owner) == 0 || owner[len(owner)-1]-start < 2 {
 				continue
 			}
@@ -79,7 +90,7 @@ func words2(l *han.Likely, chars []readChar) (n int) {
 // long as it cannot be ordinary ASCII, and which character each came from. With
 // signs, what could not be decoded gives zeros, one or two: as many as the
 // characters of UTF-8, of three bytes each, leave room for.
-func (w *work) bytes(taken encoding.Encoding, start int, signs bool) (b []byte, owner []int) {
+func (w *work) bytes(taken encoding.Encoding, start, most int, signs bool) (b []byte, owner []int) {
 	enc := taken.NewEncoder()
 	add := func(i int, bytes ...byte) {
 		b = append(b, bytes...)
@@ -89,7 +100,7 @@ func (w *work) bytes(taken encoding.Encoding, start int, signs bool) (b []byte, 
 	}
 	one := make([]byte, 0, 8)
 	waiting := -1 // a sign whose width is not known yet
-	for i := start; i < len(w.r) && i < start+run; i++ {
+	for i := start; i < len(w.r) && i < start+most; i++ {
 		r := w.r[i]
 		if signs && i > start && lostSign(r) {
 			if waiting >= 0 {

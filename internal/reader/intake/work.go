@@ -14,6 +14,7 @@ type work struct {
 	original []rune
 	repairs  []Repair
 	outside  []Outside
+	tried    int // bytes looked at in search of damage, which bounds the time
 }
 
 func begin(s string) *work {
