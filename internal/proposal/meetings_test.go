@@ -11,6 +11,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/figure"
 	"shangliang/internal/proposal"
+	"shangliang/internal/publish"
 )
 
 // change saves new rules as of today.
@@ -156,4 +157,31 @@ func TestCandidates(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A case whose rules ask for disclosure is closed once the public can read it, or
+// if its proposers did not agree to that.
+func TestOneDisclosure(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	change(t, w, map[string]string{"proposal.disclosure_required": "true"})
+	text := w.Text()
+	text.OpenChoice, text.OpenReason = "closed", "涉及在谈项目"
+	p, shut := w.Play(proposal.FeedbackOpen), w.PlayText(proposal.FeedbackOpen, text)
+	for _, id := range []string{p.ID, shut.ID} {
+		check(t, w.Proposals.Rate(w.As("余知秋"), id, apptest.Rating("satisfied")))
+	}
+	check(t, do(t, w, "柳文书", shut.ID, "proposal.close", proposal.Input{}))
+	wantKind(t, do(t, w, "柳文书", p.ID, "proposal.close", proposal.Input{}), errs.Conflict)
+	d, err := w.Publish.ProposeAsPlanned(w.As("柳文书"), p.ID)
+	check(t, err)
+	_, err = w.Publish.Do(w.As("莫定安"), p.ID, d.Version, "publish", publish.Input{})
+	check(t, err)
+	all, err := w.Proposals.Compliances(w.As("柳文书"), 0)
+	check(t, err)
+	for _, c := range all.All {
+		if len(c.Missing()) != 0 {
+			t.Errorf("%s lacks %v", c.ID, c.Missing())
+		}
+	}
+	check(t, do(t, w, "柳文书", p.ID, "proposal.close", proposal.Input{}))
 }
