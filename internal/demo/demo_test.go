@@ -33,7 +33,7 @@ func open(t *testing.T, dir, url string) (*app.App, *demo.Play) {
 	clock := new(demo.Time)
 	a, err := app.New(context.Background(), app.Options{Data: dir, Database: url, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Awards: a.Awards, Regional: a.Regional, Clocks: a.Clocks, Time: clock}
+	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Clocks: a.Clocks, Time: clock}
 }
 
 func check(t *testing.T, err error) {
@@ -156,6 +156,12 @@ func tables(t *testing.T, a *app.App, tenants demo.Tenants) {
 		{"promises kept", `SELECT COUNT(*) FROM commitment c JOIN proposal p ON p.tenant = c.tenant AND p.id = c.proposal WHERE c.tenant = $1 AND p.year = 2018 AND c.state = 'done'`, -15, -40},
 		{"promises not kept", `SELECT COUNT(*) FROM commitment c JOIN proposal p ON p.tenant = c.tenant AND p.id = c.proposal WHERE c.tenant = $1 AND p.year = 2018 AND c.state <> 'done'`, 0, 0},
 		{"acts on days off", `SELECT COUNT(*) FROM ledger_entry WHERE tenant = $1 AND role <> 'system' AND at LIKE '2018-02-17%'`, 0, 0},
+		{"public", `SELECT COUNT(*) FROM open_case WHERE tenant = $1 AND year = 2018`, 36, 36},
+		{"waiting to become public", `SELECT COUNT(*) FROM disclosure WHERE tenant = $1 AND state = 'proposed'`, -2, -2},
+		{"public comments", `SELECT COUNT(*) FROM open_comment WHERE tenant = $1 AND state = 'approved'`, 2, 2},
+		{"answers to them", `SELECT COUNT(*) FROM open_answer WHERE tenant = $1`, 1, 1},
+		{"comments to be judged", `SELECT COUNT(*) FROM open_comment WHERE tenant = $1 AND state = 'waiting'`, 1, 1},
+		{"released figures", `SELECT COUNT(*) FROM open_figure WHERE tenant = $1`, 6, 6},
 		{"sessions", `SELECT COUNT(*) FROM session WHERE tenant = $1`, time.Now().Year() - 2017, time.Now().Year() - 2017},
 	} {
 		for tenant, want := range map[string]int{tenants.District: c.district, tenants.County: c.county} {

@@ -17,6 +17,7 @@ import (
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/regional"
+	"shangliang/internal/publish"
 )
 
 // Play is what the demonstration acts on: the services of a platform, and the
@@ -29,6 +30,7 @@ type Play struct {
 	Assessments *assessment.Service
 	Awards      *award.Service
 	Regional    *regional.Service
+	Publish     *publish.Service
 	Clocks      *clock.Clocks
 	Time        *Time
 	Progress    io.Writer     // says how far it is; nothing when nil
@@ -91,6 +93,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		p.planMeetings(h, last)
 		p.planAssessments(h, last)
 		p.planAwards(h)
+		p.planPublication(h, last)
 	}
 	p.planRegional(last)
 	if err := p.run(ctx, last); err != nil {
