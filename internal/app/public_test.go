@@ -30,7 +30,7 @@ func (r *reader) reads() map[string]string {
 	r.t.Helper()
 	seen := map[string]string{}
 	queue := []string{"/open", "/robots.txt", "/open/lc", "/open/lc/sitemap.xml", "/open/lc/feed.atom", "/open/lc/data", "/api/v1/open", "/api/v1/open/lc", "/api/v1/open/lc/cases",
-		"/api/v1/open/lc/units", "/api/v1/open/lc/figures", "/open/lc/figures", "/open/lc/cases?lang=zh-Hant", "/open/lc?lang=en"}
+		"/api/v1/open/lc/cases/2026-0001", "/api/v1/open/lc/units", "/api/v1/open/lc/figures", "/open/lc/figures", "/open/lc/cases?lang=zh-Hant", "/open/lc?lang=en"}
 	for path := range r.known {
 		queue = append(queue, path)
 		if code, ok := strings.CutPrefix(path, "/open/lc/cases/"); ok && !strings.ContainsAny(code, "?/") {
@@ -198,6 +198,11 @@ func TestPublicHidesNothingFound(t *testing.T) {
 			}
 			if r.finds(words) {
 				t.Errorf("%s: a search finds %q", step.what, words)
+			}
+		}
+		for _, path := range []string{"/open/lc", "/open/lc/cases", "/open/lc/cases/2026-0001", "/open/lc/data/cases.csv", "/open/lc/data/cases.json", "/open/lc/feed.atom", "/api/v1/open/lc/cases", "/api/v1/open/lc/cases/2026-0001"} {
+			if want := len(step.public) > 0; want != strings.Contains(pages[path], title) && (want || r.known[path] != "" || pages[path] != "") {
+				t.Errorf("%s: %s shows the case: %v", step.what, path, !want)
 			}
 		}
 		if len(step.public) > 0 && len(pages) < 25 {

@@ -16,8 +16,8 @@ import (
 	"shangliang/internal/dispatch"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
-	"shangliang/internal/regional"
 	"shangliang/internal/publish"
+	"shangliang/internal/regional"
 )
 
 // Play is what the demonstration acts on: the services of a platform, and the

@@ -117,7 +117,8 @@ func apiOf(ctx context.Context, site *publish.Site, c *publish.OpenCase) apiCase
 	return out
 }
 
-type sitePath struct {
+// SitePath is exported for huma, which leaves other embedded types out.
+type SitePath struct {
 	Tenant string `path:"tenant" maxLength:"40" doc:"The code of the place, as in the address of its pages"`
 }
 
@@ -160,7 +161,7 @@ func (p *pages) api(api huma.API) {
 			return &body[[]apiSite]{out}, err
 		})
 	huma.Register(api, open("get-open-site", "/{tenant}", "One place"),
-		func(ctx context.Context, in *sitePath) (*body[apiSite], error) {
+		func(ctx context.Context, in *SitePath) (*body[apiSite], error) {
 			s, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -169,7 +170,7 @@ func (p *pages) api(api huma.API) {
 		})
 	huma.Register(api, open("list-open-cases", "/{tenant}/cases", "Public cases, the latest first"),
 		func(ctx context.Context, in *struct {
-			sitePath
+			SitePath
 			web.PageQuery
 			Q       string `query:"q" maxLength:"200" doc:"Words that must stand in it"`
 			Year    int    `query:"year"`
@@ -194,7 +195,7 @@ func (p *pages) api(api huma.API) {
 		})
 	huma.Register(api, open("get-open-case", "/{tenant}/cases/{code}", "One public case with its comments"),
 		func(ctx context.Context, in *struct {
-			sitePath
+			SitePath
 			Code string `path:"code" maxLength:"40"`
 		}) (*body[apiCase], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
@@ -217,7 +218,7 @@ func (p *pages) api(api huma.API) {
 		})
 	huma.Register(api, open("list-open-units", "/{tenant}/units", "Departments, by their public cases only"),
 		func(ctx context.Context, in *struct {
-			sitePath
+			SitePath
 			Year int `query:"year"`
 		}) (*body[[]apiUnit], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
@@ -232,7 +233,7 @@ func (p *pages) api(api huma.API) {
 			return &body[[]apiUnit]{out}, err
 		})
 	huma.Register(api, open("list-open-figures", "/{tenant}/figures", "The figures that the office released"),
-		func(ctx context.Context, in *sitePath) (*body[[]apiFigure], error) {
+		func(ctx context.Context, in *SitePath) (*body[[]apiFigure], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -270,7 +271,8 @@ func apiDecision(d *publish.Disclosure) *body[apiDisclosure] {
 	return &body[apiDisclosure]{apiDisclosure{d.Proposal, d.State, d.Plan, n, d.Live, d.Code, string(d.PublishOn), d.Changed, d.Version}}
 }
 
-type decisionPath struct {
+// DecisionPath names a case; exported as SitePath is.
+type DecisionPath struct {
 	ID string `path:"id" doc:"Id of the proposal"`
 }
 
@@ -279,7 +281,7 @@ func (p *pages) officeAPI(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: "/publish" + path, Summary: summary, Tags: []string{"publish"}}
 	}
 	huma.Register(api, op("get-disclosure", "GET", "/cases/{id}", "What was decided about publishing a case"),
-		func(ctx context.Context, in *decisionPath) (*body[apiDisclosure], error) {
+		func(ctx context.Context, in *DecisionPath) (*body[apiDisclosure], error) {
 			v, err := p.publish.Get(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -290,7 +292,7 @@ func (p *pages) officeAPI(api huma.API) {
 			return apiDecision(v.Disclosure), nil
 		})
 	huma.Register(api, op("propose-disclosure", "POST", "/cases/{id}/plan", "Prepare by the default plan and ask for the decision"),
-		func(ctx context.Context, in *decisionPath) (*body[apiDisclosure], error) {
+		func(ctx context.Context, in *DecisionPath) (*body[apiDisclosure], error) {
 			d, err := p.publish.ProposeAsPlanned(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -299,7 +301,7 @@ func (p *pages) officeAPI(api huma.API) {
 		})
 	huma.Register(api, op("act-on-disclosure", "POST", "/cases/{id}/{action}", "Take a step: propose, publish, schedule, refuse, send_back, revise, withdraw …"),
 		func(ctx context.Context, in *struct {
-			decisionPath
+			DecisionPath
 			Action string `path:"action" maxLength:"40"`
 			Body   struct {
 				Version int    `json:"version" minimum:"1"`
