@@ -29,6 +29,9 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			set(dim, session(sentence))
 		case "by":
 			by := actor(own, "采用", "采纳", "录用", "批示", "签批", "作出批示")
+			if by == "" && z.nextFrom > 0 {
+				by = actor(r.text[z.nextFrom:z.nextTill], "采用", "采纳", "批示") // 25篇,被省政协采用
+			}
 			if by == "" && levelOf(string(own)) != "" && len(own) <= 6 {
 				by = string(own) // 采用情况:省政协67期
 			}
@@ -91,6 +94,8 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			if c.Dims["level"] == "" {
 				set(dim, outletLevel(own))
 			}
+		case "project":
+			set(dim, r.project(z))
 		case "category":
 			set(dim, category(own))
 		case "facility", "product":
@@ -144,6 +149,12 @@ func actor(own []rune, verbs ...string) string {
 		from := i
 		for from > 0 && i-from < 16 && !isBreak(own[from-1]) {
 			from--
+		}
+		for _, w := range []string{"获得", "获", "被", "得到"} {
+			if k := lastIndex(own[from:i], w); k >= 0 {
+				from += k + runeLen(w)
+				break
+			}
 		}
 		name := string(own[from:i])
 		for _, cut := range []string{"其中", "先后", "共有", "被", "获得", "获", "得到", "由", "今年", "全年", "一年来", "分别", "经", "有", "还", "共", "中"} {
@@ -306,6 +317,18 @@ func (r *reading) object(z *zone) string {
 	return name
 }
 
+// project is what follows 投资2.5亿元的.
+func (r *reading) project(z *zone) string {
+	t := r.text[z.n.end:min(z.right, z.n.end+26)]
+	if len(t) < 3 || t[0] != '的' {
+		return ""
+	}
+	if i := lastIndex(t, "项目"); i > 0 {
+		return string(t[1 : i+2])
+	}
+	return ""
+}
+
 // kindOf names the kind of meeting or activity as the text does: the word that
 // says what it is, with what stands directly before it.
 func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
@@ -318,7 +341,7 @@ func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
 		if r.isWork(*h) && h.end-h.start <= 2 && best != nil {
 			continue
 		}
-		if int(h.end) <= z.n.start && (best == nil || h.start >= best.start) || z.names && int(h.start) >= z.n.end && (best == nil || int(best.end) <= z.n.start) {
+		if int(h.end) <= z.n.start && (best == nil || h.start >= best.start) || z.names && int(h.start) >= z.n.end && (best == nil || int(best.end) <= z.n.start || h.end-h.start > best.end-best.start) {
 			best = h
 		}
 	}
@@ -339,7 +362,7 @@ func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
 	return name
 }
 
-var loose = words(`赴 到 作 等 及 即 委员 了 的 与 为 就 在 对 共 次 线上 带头 专家`)
+var loose = words(`赴 到 作 等 及 即 委员 了 的 与 为 就 在 对 共 次 线上 带头 专家 全年 开展 组织 先后 务实 政协`)
 
 func b2i(b bool) int {
 	if b {
