@@ -28,7 +28,7 @@ var layers = []layer{
 		"database/sql"},
 	{"shared", "ledger rule clock org notify search shelf figure backup attachment report likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
-	{"capability", "proposal dispatch keyproposal supervision digest assessment publish award regional", "pure base shared",
+	{"capability", "proposal dispatch keyproposal supervision digest assessment publish award regional paperwork", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"webs", "", "pure base page shared",
 		"database/sql"},
@@ -41,16 +41,18 @@ var layers = []layer{
 // contents speaks of what shared packages define, and one capability builds on
 // another only where it is written here.
 var also = map[string]string{
-	"publish":              "proposal",
-	"module":               "figure rule jobs search clock notify org",
-	"cmd/shangliang":       "actor figure/catalogue reader backup db demo figure ledger org report",
-	"cmd/bench":            "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
-	"dispatch":             "proposal",
-	"award":                "proposal",
-	"dispatch/dispatchweb": "proposal",
-	"keyproposal":          "proposal",
-	"supervision":          "proposal keyproposal",
-	"digest":               "proposal",
+	"paperwork":              "proposal",
+	"paperwork/paperworkweb": "proposal",
+	"publish":                "proposal",
+	"module":                 "figure rule jobs search clock notify org",
+	"cmd/shangliang":         "actor figure/catalogue reader backup db demo figure ledger org report",
+	"cmd/bench":              "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
+	"dispatch":               "proposal",
+	"award":                  "proposal",
+	"dispatch/dispatchweb":   "proposal",
+	"keyproposal":            "proposal",
+	"supervision":            "proposal keyproposal",
+	"digest":                 "proposal",
 }
 
 // never names the pairs that the rows allow and we do not want.

@@ -43,6 +43,7 @@ import (
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
 	"shangliang/internal/org/orgweb"
+	"shangliang/internal/paperwork"
 	"shangliang/internal/proposal"
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/publish"
@@ -90,6 +91,7 @@ type App struct {
 	Dispatch    *dispatch.Service
 	Keys        *keyproposal.Service
 	Figures     *figure.Service
+	Papers      *paperwork.Service
 	Publish     *publish.Service
 	Router      *web.Router
 	API         huma.API
@@ -184,6 +186,9 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.Proposals.Disclosed = publish.Disclosed
+	if err := a.openPapers(); err != nil {
+		return err
+	}
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
 		Secure: o.Secure, Proxied: o.Proxied, MetricsToken: o.Metrics})
 	a.Router.Get("/", a.home)
@@ -218,6 +223,7 @@ func (a *App) pages() {
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
 	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
+	a.paperPages(at["paperwork"])
 	a.sharedPages(at)
 }
 
@@ -238,6 +244,7 @@ func declare() []module.Module {
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
 		{Name: "shelf", Title: "待导入的表格", Migrations: shelf.Migrations, Words: shelf.Words},
+		paperModule,
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
 		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Words: proposal.Words, Permissions: proposal.Permissions, Rules: slices.Concat(proposal.Rules, []rule.Definition{proposal.DisclosureRule}), Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},

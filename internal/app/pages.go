@@ -41,6 +41,8 @@ var workTitles = map[string]string{
 	"publish.watch":   "核对公开内容与原文",
 	"search.tidy":     "整理搜索索引",
 	"proposal.sign":   "为已有的提案建立相似度索引",
+	"paperwork.make":  "生成提案目录或汇编",
+	"paperwork.sweep": "清理过期的文书",
 	"shelf.sweep":     "清理没有导入的上传表格",
 }
 

@@ -3,8 +3,8 @@
 //
 // Main types: [Store] and [Info]. It owns a directory and no tables: which case
 // a file belongs to, its name and who may read it is the business of the package
-// that put it there. It deliberately deletes nothing but its own temporary
-// files.
+// that put it there. It deliberately deletes nothing by itself but its own
+// temporary files.
 package blob
 
 import (
@@ -161,6 +161,18 @@ func (s *Store) Has(sha string) bool {
 	}
 	st, err := os.Stat(s.path(sha))
 	return err == nil && st.Mode().IsRegular()
+}
+
+// Remove throws a file away; one that is not there is no error. It is for stores
+// whose owner keeps things for a while and knows that nobody refers to it.
+func (s *Store) Remove(sha string) error {
+	if !valid(sha) {
+		return nil
+	}
+	if err := os.Remove(s.path(sha)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("blob: %w", err)
+	}
+	return nil
 }
 
 // List yields every file, in the order of their names. Files that are put

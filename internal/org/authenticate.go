@@ -141,6 +141,27 @@ func (s *Service) Acting(ctx context.Context, tenant, grant, channel string) (ac
 	return a, err
 }
 
+// Again is who acts when something is done later for somebody who asked for it:
+// under the grant under which they asked, with what it allows by now. Forbidden
+// if they hold it no more.
+func (s *Service) Again(ctx context.Context, asked actor.Actor, channel string) (a actor.Actor, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		all, err := liveGrants(tx, asked.Account)
+		if err != nil {
+			return err
+		}
+		for _, g := range all {
+			if g.Tenant == asked.Tenant && g.Person == asked.Person && g.Role == asked.Role && g.Body == asked.Body {
+				a, err = s.actor(tx, g)
+				a.Channel = channel
+				return err
+			}
+		}
+		return errs.New(errs.Forbidden, "您的身份已经变更，请重新登录")
+	})
+	return a, err
+}
+
 // seen tells the database that a token is in use.
 func (s *Service) seen(ctx context.Context, r *remembered) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {

@@ -206,6 +206,11 @@ func (v *listView) export() string {
 	return "/proposals.xlsx?" + strings.TrimPrefix(q, "&")
 }
 
+// papers is where the list is made into a document.
+func (v *listView) papers() string {
+	return "/papers" + strings.TrimSuffix(strings.TrimPrefix(v.export(), "/proposals.xlsx"), "?")
+}
+
 // tabs are the actor's queues.
 func (v *listView) tabs(ctx context.Context) []ui.Tab {
 	if len(v.counts) == 0 {
