@@ -93,7 +93,7 @@ func stylesXML() string {
 	}
 	const indent = `<w:ind w:firstLineChars="200" w:firstLine="640"/>`
 	for _, s := range []struct{ id, name, base, pPr, rPr string }{
-		{"a", "Normal", "", `<w:widowControl/><w:kinsoku/><w:overflowPunct w:val="0"/><w:snapToGrid w:val="0"/>` + line(pitch) + indent + `<w:jc w:val="both"/>`, ""},
+		{"a", "Normal", "", `<w:widowControl/><w:kinsoku/><w:overflowPunct w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/><w:snapToGrid w:val="0"/>` + line(pitch) + indent + `<w:jc w:val="both"/>`, ""},
 		{"Flush", "Flush", "a", `<w:ind w:firstLineChars="0" w:firstLine="0"/>`, ""},
 		{"Heading1", "heading 1", "a", `<w:keepNext/><w:outlineLvl w:val="1"/>`, fonts(heading)},
 		{"Heading2", "heading 2", "a", `<w:keepNext/><w:outlineLvl w:val="2"/>`, fonts(kai)},
@@ -194,7 +194,7 @@ func (b *builder) para(style, pPr, rPr, text, mark string) {
 		if rPr != "" {
 			w.WriteString(`<w:rPr>` + rPr + `</w:rPr>`)
 		}
-		w.WriteString(`<w:t xml:space="preserve">` + escape(text) + `</w:t></w:r>`)
+		w.WriteString(`<w:t xml:space="preserve">` + strings.ReplaceAll(escape(text), lineBreak, `</w:t><w:br/><w:t xml:space="preserve">`) + `</w:t></w:r>`)
 	}
 	w.WriteString(`</w:p>`)
 }
@@ -253,10 +253,26 @@ func (b *builder) block(x Block) {
 	default:
 		mark := x.Mark
 		for _, p := range paragraphs(printable(x.Text)) {
+			if x.Kind == Title {
+				p = broken(p)
+			}
 			b.para(styleIDs[x.Kind], "", "", p, mark)
 			mark = ""
 		}
 	}
+}
+
+// lineBreak is a line break as XML has it.
+const lineBreak = "&#xA;"
+
+// broken breaks a title into lines of about the same length. Faces differ little
+// in how wide they are.
+func broken(title string) string {
+	var lines []string
+	for _, l := range balance([]rune(title), textWidth, func(r rune) float64 { return sizeTitle * ems(string(r)) }) {
+		lines = append(lines, string(l))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // entry is a line of contents; the word processor fills in the page.

@@ -88,7 +88,7 @@ func TestDOCX(t *testing.T) {
 	// 35, 28 and 26 mm, lines of exactly 28 pt, 三号 and 二号.
 	for part, wants := range map[string][]string{
 		"word/document.xml": {`<w:pgSz w:w="11906" w:h="16838"/>`, `w:top="2098" w:right="1474" w:bottom="1984" w:left="1587"`, `<w:titlePg/>`, "𠮷野川、㙓若谷委员：", "水质&lt;公示&gt; &amp; 抽检", `<w:tblHeader/>`},
-		"word/styles.xml":   {`w:eastAsia="仿宋_GB2312"`, `w:eastAsia="方正小标宋简体"`, `w:eastAsia="黑体"`, `w:eastAsia="楷体_GB2312"`, `w:line="560" w:lineRule="exact"`, `<w:sz w:val="32"/>`, `<w:sz w:val="44"/>`, `<w:kinsoku/>`},
+		"word/styles.xml":   {`w:eastAsia="仿宋_GB2312"`, `w:eastAsia="方正小标宋简体"`, `w:eastAsia="黑体"`, `w:eastAsia="楷体_GB2312"`, `w:line="560" w:lineRule="exact"`, `<w:sz w:val="32"/>`, `<w:sz w:val="44"/>`, `<w:kinsoku/>`, `<w:autoSpaceDN w:val="0"/>`},
 		"word/header1.xml":  {"临川县水利局", `w:color="DC0000"`},
 		"word/footer1.xml":  {`<w:jc w:val="right"/>`, " PAGE ", "— "},
 		"word/footer2.xml":  {`<w:jc w:val="left"/>`},
@@ -104,6 +104,9 @@ func TestDOCX(t *testing.T) {
 	size := 16 + math.Floor(tight*20)/20
 	if w := 28 * size; w > textWidth+0.01 || w+size < textWidth {
 		t.Errorf("28 characters take %.2f of %.2f points", w, textWidth)
+	}
+	if got := broken("关于临川县政协九届五次会议第1号提案的答复意见书"); got != "关于临川县政协九届五次会\n议第1号提案的答复意见书" {
+		t.Errorf("a title is broken as %q", got)
 	}
 	b.Reset()
 	if err := DOCX(&b, many(3)); err != nil {

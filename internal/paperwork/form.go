@@ -51,7 +51,7 @@ func (g grid) space(label string, millimetres float64) {
 
 // form is 提案表: what was proposed, by whom, and what was decided about it.
 func (v *view) form() *paper.Document {
-	d := &paper.Document{Title: v.tenant.Name + "提案", Lead: "（" + strings.TrimPrefix(v.meeting()+"　"+v.period(), "　") + "）"}
+	d := &paper.Document{Title: v.tenant.Name + "提案", Lead: "（" + strings.Trim(v.meeting()+"　"+v.period(), "　") + "）"}
 	g := newGrid()
 	serial := ""
 	if v.SerialNo > 0 {
@@ -113,7 +113,7 @@ func (v *view) proposerRows(g grid) {
 		g.row("提案单位", v.bodyName(v.Body))
 		g.some("执笔人", v.Names[v.Lead])
 	} else if v.lead != nil {
-		g.row("第一提案人", v.lead.Name, "委员证号", v.lead.MemberNo, "界别", v.leadOf["sector"])
+		g.row("提案人", v.lead.Name, "委员证号", v.lead.MemberNo, "界别", v.leadOf["sector"])
 		if places := v.leadOf["committee"]; places != "" {
 			g.row("专委会", places)
 		}
@@ -203,9 +203,9 @@ func (v *view) handling() *paper.Document {
 		}
 	}
 	if v.unit() {
-		g.space("拟办意见", 32)
-		g.space("承办人意见", 32)
-		g.space("单位负责人签批", 32)
+		g.space("拟办意见", 28)
+		g.space("承办意见", 28)
+		g.space("领导签批", 28)
 	}
 	g.space("备注", 16)
 	d.Body = append(d.Body, paper.Of(g.Table))
@@ -240,11 +240,11 @@ func (v *view) feedback(f *proposal.Feedback) *paper.Document {
 	}
 	g.row("总体评价", v.levels(overall))
 	if f == nil {
-		g.space("意见和建议", 60)
-		g.row("提案人签名", "", "日期", "")
+		g.space("意见建议", 40)
+		g.row("签　　名", "", "日　　期", "")
 		d.Notes = []string{"请在收到答复后" + v.Rules.Term("feedback.window").Text(context.Background()) + "内评价；也可以登录平台由本人评价。评价由政协收集，不经承办单位"}
 	} else {
-		g.row("意见和建议", f.Comment)
+		g.row("意见建议", f.Comment)
 		g.row("评价日期", at(f.At), "方式", map[bool]string{true: "纸质评价，代录", false: "本人在平台评价"}[f.Channel == "paper"])
 	}
 	d.Body = append(d.Body, paper.Of(g.Table))

@@ -148,8 +148,8 @@ func TestPapersOfCase(t *testing.T) {
 		wants(t, "the clerk's form", draw(t, w, "柳文书", p.ID, "form"), []string{"莫定安"}, nil)
 		wants(t, "the reply", draw(t, w, "余知秋", p.ID, "reply"), []string{"县水利局", "临水提〔2026〕1号", "关于临川县政协九届五次会议第" + fmt.Sprint(p.CaseNo) + "号提案的答复", "余知秋委员：", "您的提案收悉。现答复如下……", "汛前完成清淤", "2026年5月31日", "联系人：江承平，联系电话：0000-1234567", "抄送：临川县政协提案委员会，县政府办督查室。", "2026年3月12日", "B"}, []string{"草稿"})
 		wants(t, "the proposer's rating", draw(t, w, "余知秋", p.ID, "feedback"), []string{"■满意", "还应抓紧", "■承办单位与本人沟通过"}, nil)
-		wants(t, "the department's form", draw(t, w, "水清源", p.ID, "feedback"), []string{"□满意", "提案人签名"}, []string{"■", "还应抓紧"})
-		wants(t, "the handling sheet", draw(t, w, "水清源", p.ID, "handling"), []string{"实地看了渠段", "单位负责人签批", "临水提〔2026〕1号"}, []string{"满意"})
+		wants(t, "the department's form", draw(t, w, "水清源", p.ID, "feedback"), []string{"□满意", "签　　名"}, []string{"■", "还应抓紧"})
+		wants(t, "the handling sheet", draw(t, w, "水清源", p.ID, "handling"), []string{"实地看了渠段", "领导签批", "临水提〔2026〕1号"}, []string{"满意"})
 	})
 }
 
