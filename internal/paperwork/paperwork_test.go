@@ -344,6 +344,32 @@ func TestRun(t *testing.T) {
 	})
 }
 
+// The queue makes what was asked for, and tells who asked.
+func TestRunByTheQueue(t *testing.T) {
+	w := apptest.New(t, "sqlite")
+	w.Play(proposal.Filed)
+	if err := w.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	id, err := w.Papers.Ask(w.As("柳文书"), paperwork.Order{Kind: paperwork.Catalogue, Format: document.DOCX})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		r, err := w.Papers.Run(w.As("柳文书"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.State == paperwork.Ready {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("still %s: %s", r.State, r.Problem)
+		}
+	}
+	wants(t, "the catalogue", file(t, w, w.As("柳文书"), id), []string{"提案目录", "（共1件）"}, nil)
+}
+
 // Who holds the role no more gets nothing made in it; the reason is told.
 func TestRunAfterTheRoleEnded(t *testing.T) {
 	w := apptest.New(t, "sqlite")
