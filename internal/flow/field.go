@@ -13,8 +13,9 @@ import (
 type Field struct {
 	Name  string
 	Label string // for people, in Simplified Chinese, as Help
-	// Kind is "text", "area", "date", "int", "code", "codes" (several of a set),
-	// or a word of the capability for what only it can offer to choose from.
+	// Kind is "text", "area", "date", "int", "code", "codes" (several of a set);
+	// "choice" or "choices" of what only the capability can offer, known by the
+	// field's name; or a word of the capability for what it draws itself.
 	Kind     string
 	Codes    string // the code set of a "code" or of "codes"
 	Required bool

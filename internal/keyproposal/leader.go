@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/ledger"
@@ -230,4 +231,39 @@ func (s *Service) prioritize(tx *db.Tx, a actor.Actor, c *proposal.Brief, measur
 		return nil
 	}
 	return s.notices.Send(tx, notify.Notice{Tenant: a.Tenant, To: to, Kind: "key_proposal.prioritize", Link: "/proposals/" + c.ID, Object: "proposal", ObjectID: c.ID, Params: notify.Params{"title": c.Title}})
+}
+
+// LogEvent puts what was held about some proposals into the logs of those of them
+// that are key proposals under supervision; meaning is that of package
+// supervision. The caller has checked that the actor may.
+func (s *Service) LogEvent(tx *db.Tx, a actor.Actor, proposals []string, on calendar.Date, meaning, summary, event string) error {
+	list, args := db.In([]any{a.Tenant}, proposals)
+	all, err := db.All(tx, (*Key).fields, `SELECT `+keyColumns+` FROM key_proposal k WHERE k.tenant = $1 AND k.state IN ('plan_signed', 'supervising') AND k.proposal IN `+list+` ORDER BY k.id`, args...)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		w, err := s.open(tx, a, k)
+		if err != nil {
+			return err
+		}
+		step, err := Flow.Find(k.State, "log")
+		if err != nil {
+			return err
+		}
+		w.in = Input{On: on, Form: w.formOf(meaning), Text: summary}
+		w.event = event
+		if err := w.take(step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formOf is the form of the plan that a kind of event comes closest to.
+func (w *work) formOf(meaning string) string {
+	if _, ok := w.rules.Code("key_proposal.forms", meaning); ok {
+		return meaning // visit, consultation
+	}
+	return "forum"
 }

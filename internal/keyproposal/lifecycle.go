@@ -51,7 +51,7 @@ var Flow = flow.Machine{
 // Fields are what each step takes; a step that is not here takes nothing.
 var Fields = map[string][]flow.Field{
 	"ask": {
-		{Name: "bodies", Label: "征求意见的党派、委员会", Kind: "bodies", Required: true},
+		{Name: "bodies", Label: "征求意见的党派、委员会", Kind: "choices", Required: true},
 		{Name: "due_on", Label: "答复期限", Kind: "date", Help: "不填的按规则计算"}},
 	"consult": {reason("情况说明", false, "还有单位没有答复的，须说明理由")},
 	"approve": {
@@ -61,8 +61,8 @@ var Fields = map[string][]flow.Field{
 		{Name: "on", Label: "主席会议日期", Kind: "date"},
 		reason("理由", true, "")},
 	"bind": {
-		{Name: "leader", Label: "领衔领导", Kind: "leader", Required: true, Help: "名单在“领衔领导”里维护"},
-		{Name: "committee", Label: "具体负责的委员会", Kind: "committee", Required: true}},
+		{Name: "leader", Label: "领衔领导", Kind: "choice", Required: true, Help: "名单在“领衔领导”里维护"},
+		{Name: "committee", Label: "具体负责的委员会", Kind: "choice", Required: true}},
 	"plan": {
 		{Name: "forms", Label: "督办形式", Kind: "codes", Codes: "key_proposal.forms", Required: true},
 		{Name: "text", Label: "方案", Kind: "area", Required: true, Max: 5000, Help: "督办的重点、步骤、参加人员和分工"},

@@ -76,6 +76,7 @@ type work struct {
 	opinions   []*Opinion
 	activities []*Activity
 	in         Input
+	event      string // the supervision event that an activity comes from
 	rows       []ledger.Row
 	data       map[string]any
 }
@@ -362,7 +363,7 @@ var effects = map[string]func(w *work) error{
 	"sign":        func(w *work) error { return w.signed("web", w.today) },
 	"record_sign": func(w *work) error { return w.signed("paper", w.in.On) },
 	"log": func(w *work) error {
-		return w.log(Activity{OnDate: w.in.On, Form: w.in.Form, Summary: w.in.Text})
+		return w.log(Activity{OnDate: w.in.On, Form: w.in.Form, Summary: w.in.Text, Event: w.event})
 	},
 	"report": func(w *work) error {
 		w.Outcome, w.Report, w.ReportedAt = w.in.Outcome, w.in.Text, db.At(w.tx.Now())

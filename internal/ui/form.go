@@ -305,7 +305,7 @@ func optionGroups(options []Option) [][]Option {
 
 // Input draws a field by the name of its kind, as the steps of a lifecycle name
 // it: "area", "date", "int", "code" (one of f.Options), "codes" (several of
-// them); anything else is a line of text. A choice of few is in sight, of many it
+// them), "choice" and "choices" of what is no code; anything else is a line of text. A choice of few is in sight, of many it
 // is a type-ahead.
 func Input(kind string, f Field) templ.Component {
 	switch kind {
@@ -321,6 +321,17 @@ func Input(kind string, f Field) templ.Component {
 			return RadioField(f)
 		}
 		if len(f.Options) > 12 {
+			f.Pick = "list"
+		}
+		return SelectField(f)
+	case "choice": // one of what only the capability can offer
+		if f.Pick == "" && len(f.Options) > 12 {
+			f.Pick = "list"
+		}
+		return SelectField(f)
+	case "choices": // several of that
+		f.Multiple = true
+		if f.Pick == "" {
 			f.Pick = "list"
 		}
 		return SelectField(f)

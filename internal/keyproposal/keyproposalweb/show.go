@@ -275,54 +275,36 @@ func (v *keyView) fields(ctx context.Context, action, key string, filled map[str
 	if v.tried.is(key) {
 		filled = v.tried.form
 	}
-	var all []templ.Component
-	for _, f := range keyproposal.Fields[action] {
-		all = append(all, v.field(ctx, f, filled[f.Name]))
-	}
-	return ui.Group(all...)
+	return ui.StepFields(ctx, keyproposal.Fields[action], filled, func(f flow.Field, x *ui.Field) { v.complete(ctx, f, x) })
 }
 
-func (v *keyView) field(ctx context.Context, f flow.Field, values []string) templ.Component {
-	x := ui.Field{Name: f.Name, Label: say(ctx, f.Label), Help: say(ctx, f.Help), Required: f.Required, Max: f.Max, Values: values}
-	if len(values) == 1 {
-		x.Value = values[0]
-	}
-	switch f.Kind {
-	case "area":
-		x.Rows = 4
-		if f.Max > 2000 {
-			x.Rows = 8
-		}
-	case "date":
-		if f.Name == "on" {
-			x.To = v.Today.String()
-		} else {
-			x.From = v.Today.AddDays(1).String()
-		}
-	case "code", "codes":
+// complete says what there is to choose from in a field, and its limits.
+func (v *keyView) complete(ctx context.Context, f flow.Field, x *ui.Field) {
+	switch {
+	case f.Kind == "date" && f.Name == "on":
+		x.To = v.Today.String()
+	case f.Kind == "date":
+		x.From = v.Today.AddDays(1).String()
+	case f.Codes != "":
 		for _, c := range v.Rules.Codes(f.Codes).Active() {
 			x.Options = append(x.Options, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
 		}
-	case "leader", "committee":
+	case f.Name == "bodies":
+		for _, b := range v.year.Bodies {
+			if b.Kind == "party" || b.Kind == "committee" || b.Kind == "sector" || b.Kind == "group" {
+				x.Options = append(x.Options, ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Kinds, b.Kind))})
+			}
+		}
+	case f.Kind == "choice":
 		list := v.year.Leaders
-		if f.Kind == "committee" {
+		if f.Name == "committee" {
 			list = v.year.Committees
 		}
 		x.Options = append(x.Options, ui.Option{Label: lang.T(ctx, "请选择")})
 		for _, c := range list {
 			x.Options = append(x.Options, ui.Option{Value: c.ID, Label: c.Title})
 		}
-		return ui.SelectField(x)
-	case "bodies":
-		x.Multiple, x.Pick = true, "list"
-		for _, b := range v.year.Bodies {
-			if b.Kind == "party" || b.Kind == "committee" || b.Kind == "sector" || b.Kind == "group" {
-				x.Options = append(x.Options, ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Kinds, b.Kind))})
-			}
-		}
-		return ui.SelectField(x)
 	}
-	return ui.Input(f.Kind, x)
 }
 
 // history tells what happened, newest first.
