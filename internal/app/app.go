@@ -30,6 +30,8 @@ import (
 	"shangliang/internal/blob"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
+	"shangliang/internal/digest"
+	"shangliang/internal/digest/digestweb"
 	"shangliang/internal/dispatch"
 	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/figure"
@@ -92,6 +94,7 @@ type App struct {
 	Proposals   *proposal.Service
 	Dispatch    *dispatch.Service
 	Keys        *keyproposal.Service
+	Digests     *digest.Service
 	Events      *supervision.Service
 	Figures     *figure.Service
 	Papers      *paperwork.Service
@@ -182,6 +185,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Digests = digest.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Events = supervision.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments, a.Keys)
 	a.Regional = regional.New(a.DB, a.Notices)
 	a.Awards = award.New(a.DB, a.Rules, a.Notices, a.Proposals)
@@ -226,6 +230,7 @@ func (a *App) pages() {
 	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
+	digestweb.Add(at["digest"], digestweb.Deps{Digests: a.Digests, Org: a.Org})
 	supervisionweb.Add(at["supervision"], supervisionweb.Deps{Supervision: a.Events, Org: a.Org})
 	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
 	a.paperPages(at["paperwork"])
@@ -257,6 +262,7 @@ func declare() []module.Module {
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
+		{Name: "digest", Title: "提案摘报", Migrations: digest.Migrations, Words: digest.Words, Permissions: digest.Permissions, Rules: digest.Rules, Notices: digest.Notices, Sources: digest.Sources, Figures: digest.Figures},
 		{Name: "supervision", Title: "督办活动", Migrations: supervision.Migrations, Words: supervision.Words, Permissions: supervision.Permissions, Rules: supervision.Rules, Notices: supervision.Notices, Sources: supervision.Sources, Figures: supervision.Figures},
 		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},
 		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
