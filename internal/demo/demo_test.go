@@ -33,7 +33,7 @@ func open(t *testing.T, dir, url string) (*app.App, *demo.Play) {
 	clock := new(demo.Time)
 	a, err := app.New(context.Background(), app.Options{Data: dir, Database: url, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Clocks: a.Clocks, Time: clock}
+	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock}
 }
 
 func check(t *testing.T, err error) {
@@ -90,7 +90,8 @@ func TestPlay(t *testing.T) {
 func figures(t *testing.T, a *app.App) {
 	for login, want := range map[string]map[string]string{
 		"ql-clerk": {"proposal.submitted": "107", "proposal.filed": "97", "proposal.declined": "10", "proposal.dispatched": "97", "proposal.replied": "97",
-			"proposal.reply_rate": "97/97", "proposal.satisfaction_rate": "97/97", "proposal.unsatisfied": "0", "proposal.no_response": "0", "proposal.submitted_interim": "0"},
+			"proposal.reply_rate": "97/97", "proposal.satisfaction_rate": "97/97", "proposal.unsatisfied": "0", "proposal.no_response": "0", "proposal.submitted_interim": "0",
+			"key_proposal.key": "4", "key_proposal.reported": "4", "supervision.meetings": "1", "supervision.briefings": "1", "supervision.collective": "3", "supervision.visits": "0"},
 		"cx-clerk": {"proposal.filed": "214", "proposal.dispatched": "214", "proposal.replied": "214", "proposal.progress": "203", "proposal.progress_rate": "203/214",
 			"proposal.in_person_rate": "214/214", "assessment.units": "7", "award.won": "3", "inspection.items": "3", "dispatch.meetings": "2", "proposal.satisfaction_rate": "214/214", "proposal.unsatisfied": "0", "proposal.no_response": "0"},
 	} {

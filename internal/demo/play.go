@@ -13,11 +13,14 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
+	"shangliang/internal/digest"
 	"shangliang/internal/dispatch"
+	"shangliang/internal/keyproposal"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/publish"
 	"shangliang/internal/regional"
+	"shangliang/internal/supervision"
 )
 
 // Play is what the demonstration acts on: the services of a platform, and the
@@ -31,6 +34,9 @@ type Play struct {
 	Awards      *award.Service
 	Regional    *regional.Service
 	Publish     *publish.Service
+	Keys        *keyproposal.Service
+	Events      *supervision.Service
+	Digests     *digest.Service
 	Clocks      *clock.Clocks
 	Time        *Time
 	Progress    io.Writer     // says how far it is; nothing when nil
@@ -81,6 +87,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 
 	if !p.onlyNow {
 		p.planDistrict(p.houses[0])
+		p.planKeys(p.houses[0])
 		p.planCounty(p.houses[1])
 	}
 	last := workdays(today, -1)
@@ -90,6 +97,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 			p.other[on] = append(p.other[on], func(tx *db.Tx) error { return p.convene(tx, h, year) })
 		}
 		p.planNow(h, today, last)
+		p.planKeysNow(h, today, last)
 		p.planMeetings(h, last)
 		p.planAssessments(h, last)
 		p.planAwards(h)

@@ -395,6 +395,9 @@ func (v *digestView) actions(ctx context.Context) []ui.Action {
 			a.Label = lang.T(ctx, "作出批示")
 		}
 		filled := map[string][]string{"on": {v.Today.String()}, "person": {v.who.Person}}
+		if len(v.Recipients) == 1 {
+			filled["person"] = v.Recipients
+		}
 		if v.tried.is("instruct") {
 			a.Err, filled = v.tried.err, v.tried.form
 		}
