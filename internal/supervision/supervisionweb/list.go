@@ -22,7 +22,7 @@ import (
 	"shangliang/internal/web"
 )
 
-var stateKinds = map[string]ui.Kind{supervision.Planned: ui.Info, supervision.Held: ui.Warn, supervision.Closed: ui.Good, supervision.Cancelled: ui.Neutral}
+var stateKinds = map[string]ui.Kind{supervision.Planned: ui.Info, supervision.Held: ui.Info, supervision.Closed: ui.Good, supervision.Cancelled: ui.Neutral}
 
 func stateBadge(ctx context.Context, state string) templ.Component {
 	return ui.Badge(stateKinds[state], say(ctx, supervision.Flow.State(state).Title))
