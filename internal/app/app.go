@@ -41,6 +41,8 @@ import (
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 	"shangliang/internal/likeness/lookup"
+	"shangliang/internal/message"
+	"shangliang/internal/message/messageweb"
 	"shangliang/internal/module"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
@@ -97,6 +99,7 @@ type App struct {
 	Digests     *digest.Service
 	Events      *supervision.Service
 	Figures     *figure.Service
+	Messages    *message.Service
 	Papers      *paperwork.Service
 	Publish     *publish.Service
 	Router      *web.Router
@@ -185,6 +188,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Messages = message.New(a.DB, a.Notices, attachments)
 	a.Digests = digest.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Events = supervision.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments, a.Keys)
 	a.Regional = regional.New(a.DB, a.Notices)
@@ -230,6 +234,7 @@ func (a *App) pages() {
 	assessmentweb.Add(at["assessment"], assessmentweb.Deps{Assessments: a.Assessments, Org: a.Org})
 	dispatchweb.Add(at["dispatch"], dispatchweb.Deps{Dispatch: a.Dispatch, Proposals: a.Proposals, Org: a.Org})
 	keyproposalweb.Add(at["keyproposal"], keyproposalweb.Deps{Keys: a.Keys, Org: a.Org, Modules: func() []module.Module { return a.Modules }})
+	messageweb.Add(at["message"], messageweb.Deps{Messages: a.Messages})
 	digestweb.Add(at["digest"], digestweb.Deps{Digests: a.Digests, Org: a.Org})
 	supervisionweb.Add(at["supervision"], supervisionweb.Deps{Supervision: a.Events, Org: a.Org})
 	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
@@ -262,6 +267,7 @@ func declare() []module.Module {
 		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
 		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
+		{Name: "message", Title: "消息", Migrations: message.Migrations, Words: message.Words, Permissions: message.Permissions, Notices: message.Notices},
 		{Name: "digest", Title: "提案摘报", Migrations: digest.Migrations, Words: digest.Words, Permissions: digest.Permissions, Rules: digest.Rules, Notices: digest.Notices, Sources: digest.Sources, Figures: digest.Figures},
 		{Name: "supervision", Title: "督办活动", Migrations: supervision.Migrations, Words: supervision.Words, Permissions: supervision.Permissions, Rules: supervision.Rules, Notices: supervision.Notices, Sources: supervision.Sources, Figures: supervision.Figures},
 		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},

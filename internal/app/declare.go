@@ -14,6 +14,7 @@ import (
 	"shangliang/internal/han"
 	"shangliang/internal/keyproposal/keyproposalweb"
 	"shangliang/internal/lang"
+	"shangliang/internal/message/messageweb"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/org/orgweb"
@@ -44,6 +45,7 @@ func words(modules []module.Module) (*lang.Words, error) {
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, digestweb.Words, supervisionweb.Words, assessmentweb.Words, regionalweb.Words, awardweb.Words)
 	catalogues = append(catalogues, paperWords...)
 	catalogues = append(catalogues, sharedWords...)
+	catalogues = append(catalogues, messageweb.Words)
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
 	}

@@ -16,6 +16,7 @@ import (
 	"shangliang/internal/digest"
 	"shangliang/internal/dispatch"
 	"shangliang/internal/keyproposal"
+	"shangliang/internal/message"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/publish"
@@ -39,7 +40,8 @@ type Play struct {
 	Digests     *digest.Service
 	Clocks      *clock.Clocks
 	Time        *Time
-	Progress    io.Writer     // says how far it is; nothing when nil
+	Progress    io.Writer // says how far it is; nothing when nil
+	Messages    *message.Service
 	Today       calendar.Date // what it leads up to; the real day when empty
 
 	onlyNow bool // leaves 2018 out
@@ -97,6 +99,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 			p.other[on] = append(p.other[on], func(tx *db.Tx) error { return p.convene(tx, h, year) })
 		}
 		p.planNow(h, today, last)
+		p.planTogether(h, last)
 		p.planKeysNow(h, today, last)
 		p.planMeetings(h, last)
 		p.planAssessments(h, last)

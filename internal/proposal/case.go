@@ -35,6 +35,9 @@ type Case struct {
 	Commitments []*Commitment
 	Files       []*File
 	Exemptions  []*Exemption
+	Changes     []*Change     // asked for since it was handed in
+	Merged      []*Member     // that follow this case
+	Leading     *Leading      // that this one follows, if it was merged
 	Rules       *rule.Version // those the case began under
 
 	// The rest is filled by Get only.
@@ -85,8 +88,22 @@ func load(tx *db.Tx, rules *rule.Rules, p *Proposal) (c *Case, err error) {
 	if p.SerialNo == 0 { // never submitted: nobody has reviewed or handled it
 		return c, nil
 	}
-	if c.Reviews, err = reviews(tx, p.Tenant, p.ID); err != nil || p.CaseNo == 0 {
-		return c, err
+	if c.Reviews, err = reviews(tx, p.Tenant, p.ID); err != nil {
+		return nil, err
+	}
+	if c.Changes, err = changes(tx, p.Tenant, p.ID); err != nil {
+		return nil, err
+	}
+	if c.Merged, err = members(tx, p.Tenant, p.ID); err != nil {
+		return nil, err
+	}
+	if p.MergedInto != "" {
+		if c.Leading, err = leading(tx, p.Tenant, p.MergedInto); err != nil {
+			return nil, err
+		}
+	}
+	if p.CaseNo == 0 {
+		return c, nil
 	}
 	if c.Assignments, err = assignments(tx, p.Tenant, p.ID); err != nil || len(c.Assignments) == 0 {
 		return c, err
@@ -164,9 +181,9 @@ func (c *Case) Rating(person string) *Feedback {
 	return nil
 }
 
-// Unrated returns the proposers who have not rated the newest round.
+// Unrated returns the raters who have not rated the newest round.
 func (c *Case) Unrated() []string {
-	return slices.DeleteFunc(c.Proposers(), func(id string) bool { return c.Rating(id) != nil })
+	return slices.DeleteFunc(c.Raters(), func(id string) bool { return c.Rating(id) != nil })
 }
 
 // owed reports whether a promise is still to be kept.
@@ -260,6 +277,7 @@ func (c *Case) conceal(a actor.Actor) {
 	}
 	if unit && !staff {
 		c.Reviews = nil
+		c.Changes = slices.DeleteFunc(c.Changes, func(x *Change) bool { return x.State != "granted" })
 		c.Clocks = slices.DeleteFunc(c.Clocks, func(k *clock.Clock) bool { return k.Kind == "feedback.window" })
 	}
 	c.History = slices.DeleteFunc(c.History, func(e *ledger.Entry) bool {
@@ -268,6 +286,8 @@ func (c *Case) conceal(a actor.Actor) {
 			return !staff && (unit || e.Person != a.Person)
 		case "assignment.draft":
 			return !unit && !staff
+		case "proposal.ask_withdrawal", "proposal.ask_change", "proposal.take_back", "proposal.refuse_change":
+			return unit
 		case "assignment.request_return", "assignment.refuse_return", "assignment.grant_return",
 			"assignment.request_extension", "assignment.grant_extension", "assignment.refuse_extension", "assignment.reject", "assignment.recall":
 			return !unit && !staff && !mayCheck
@@ -283,7 +303,12 @@ func (c *Case) conceal(a actor.Actor) {
 // decided and, if it was sent back or not filed, why. Who judged it and how good
 // they found it stays with the office.
 func (c *Case) concealReviewers(a actor.Actor) {
-	told := func(verdict string) bool { return verdict == "return" || verdict == "decline" }
+	told := func(verdict string) bool {
+		return slices.Contains([]string{"return", "decline", "merge", "unmerge", "grant_withdrawal", "grant_change", "refuse_change"}, verdict)
+	}
+	for _, c := range c.Changes {
+		c.DecidedBy = ""
+	}
 	c.Reviews = slices.DeleteFunc(c.Reviews, func(r *Review) bool { return !told(r.Verdict) && r.Verdict != "file" })
 	for _, r := range c.Reviews {
 		r.Reviewer, r.Score, r.Units = "", 0, nil
@@ -293,7 +318,7 @@ func (c *Case) concealReviewers(a actor.Actor) {
 	}
 	for _, e := range c.History {
 		verdict, isCase := strings.CutPrefix(e.Action, "proposal.")
-		if !isCase || !slices.Contains([]string{"receive", "return", "pass", "file", "decline"}, verdict) || e.Person == a.Person {
+		if !isCase || !told(verdict) && !slices.Contains([]string{"receive", "pass", "file"}, verdict) || e.Person == a.Person {
 			continue
 		}
 		if e.Person, e.Name = "", ""; !told(verdict) {
@@ -364,6 +389,15 @@ func (c *Case) nameAll(tx *db.Tx) error {
 	}
 	for _, x := range c.Exemptions {
 		people[x.Person] = true
+	}
+	for _, x := range c.Changes {
+		people[x.AskedBy], people[x.DecidedBy] = true, true
+	}
+	for _, m := range c.Merged {
+		people[m.Lead], bodies[m.Body] = true, true
+		for _, p := range m.Parties {
+			people[p.Person] = true
+		}
 	}
 	for _, e := range c.History {
 		bodies[e.Body] = true

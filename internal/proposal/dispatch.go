@@ -261,6 +261,9 @@ func (w *work) extend() error {
 // complete ends what is left of the round when every answer is delivered.
 func (w *work) complete() error {
 	w.RepliedAt = db.At(w.tx.Now())
+	if err := w.lapseChange(); err != nil {
+		return err
+	}
 	for _, as := range w.Current() {
 		if !as.Open() {
 			continue

@@ -52,7 +52,7 @@ func (s *Service) Rate(ctx context.Context, id string, in Rating) error {
 		} else if err := org.RequireFresh(tx); err != nil {
 			return err
 		}
-		if !w.Stands(f.Person) {
+		if !w.Rates(f.Person) {
 			return notYours
 		}
 		if w.State != FeedbackOpen {
@@ -167,15 +167,16 @@ func hashed(s string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// openFeedback asks every proposer for their own rating.
+// openFeedback asks every proposer for their own rating, those of merged cases
+// too.
 func (w *work) openFeedback() error {
-	return w.startClock("feedback.window", "feedback.window", "", w.today, w.Proposers()...)
+	return w.startClock("feedback.window", "feedback.window", "", w.today, w.Raters()...)
 }
 
 // closeCase ends the round of ratings: silence is recorded as no response.
 func (w *work) closeCase() error {
 	w.ClosedAt = db.At(w.tx.Now())
-	if len(w.Unrated()) == len(w.Proposers()) {
+	if len(w.Unrated()) == len(w.Raters()) {
 		w.Satisfaction = "no_response"
 	}
 	w.note("unrated", len(w.Unrated()))

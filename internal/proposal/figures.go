@@ -43,6 +43,7 @@ const (
 	factPromise
 	factKept
 	factLate
+	factMerged
 )
 
 // Sources load the facts that figures of proposals count: one for each case
@@ -50,7 +51,7 @@ const (
 var Sources = []figure.Source{{
 	ID: "proposal", Title: "提案",
 	Flags: []string{"submitted", "filed", "declined", "pending", "withdrawn", "interim", "dispatched", "replied", "on_time", "overdue",
-		"rehandled", "in_person", "met_twice", "must_meet", "met_enough", "rated", "satisfied", "no_response", "promise", "kept", "late"},
+		"rehandled", "in_person", "met_twice", "must_meet", "met_enough", "rated", "satisfied", "no_response", "promise", "kept", "late", "merged"},
 	Dims: []figure.Dim{
 		{ID: "proposer", Title: "提案者类型"}, {ID: "party", Title: "党派"}, {ID: "sector", Title: "界别"},
 		{ID: "committee", Title: "专门委员会"}, {ID: "group", Title: "委员小组", Many: true}, {ID: "unit", Title: "承办单位", Many: true},
@@ -125,7 +126,7 @@ type tally struct {
 	id, kind, body, session, subject, lead, state, disposition, reason string
 	interim                                                            bool
 	serialNo, caseNo, rules                                            int
-	submitted, filed, dispatched, closed, updated                      string
+	submitted, filed, dispatched, closed, updated, merged              string
 	title                                                              string
 
 	assignments []*tallyAssignment
@@ -197,9 +198,9 @@ func loadFacts(tx *db.Tx, s figure.Scope) ([]figure.Fact, error) {
 	const of = ` FROM proposal p WHERE p.tenant = $1 AND p.year = $2 AND p.submitted_at <> '' AND p.submitted_at < $3`
 	t.all, err = db.All(tx, func(c *tally) []any {
 		return []any{&c.id, &c.kind, &c.body, &c.session, &c.state, &c.disposition, &c.interim, &c.rules,
-			&c.filed, &c.dispatched, &c.closed, &c.updated, &c.subject, &c.lead, &c.reason, &c.submitted, &c.serialNo, &c.caseNo, &c.title}
+			&c.filed, &c.dispatched, &c.closed, &c.updated, &c.merged, &c.subject, &c.lead, &c.reason, &c.submitted, &c.serialNo, &c.caseNo, &c.title}
 	}, `SELECT p.id, p.kind, p.body, p.session, p.state, p.disposition, p.interim, p.rule_version,
-		p.filed_at, p.dispatched_at, p.closed_at, p.updated_at, `+more+of, s.Tenant, s.Year, t.cut)
+		p.filed_at, p.dispatched_at, p.closed_at, p.updated_at, p.merged_at, `+more+of, s.Tenant, s.Year, t.cut)
 	if err != nil || len(t.all) == 0 {
 		return nil, err
 	}

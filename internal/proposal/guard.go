@@ -23,6 +23,13 @@ var guards = flow.Guards[*work]{
 	"complete":         isComplete,
 	"cosigned":         isCosigned,
 	"not_own":          isNotOwn,
+	"leads_none":       leadsNone,
+	"lead_unanswered":  isLeadUnanswered,
+	"unanswered":       isUnanswered,
+	"nothing_asked":    isNothingAsked,
+	"something_asked":  isAsked(""),
+	"withdrawal_asked": isAsked("withdraw"),
+	"change_asked":     isAsked("text"),
 	"more_stages":      hasMoreStages,
 	"last_stage":       isLastStage,
 	"not_judged":       isNotJudged,
@@ -142,6 +149,46 @@ func isNotOwn(w *work) error {
 		}
 	}
 	return nil
+}
+
+// leadsNone: a merged case always follows one that is not merged itself.
+func leadsNone(w *work) error {
+	if len(w.Merged) > 0 {
+		return errs.New(errs.Conflict, "有 %d 件提案并入了这一件，请先撤销这些并案", len(w.Merged))
+	}
+	return nil
+}
+
+// isLeadUnanswered: once the reply is delivered, it is the reply to both.
+func isLeadUnanswered(w *work) error {
+	if w.Leading != nil && w.Leading.Answered {
+		return errs.New(errs.Conflict, "主案的答复已经送达，不能再撤销并案")
+	}
+	return nil
+}
+
+func isUnanswered(w *work) error {
+	if w.answered() || w.Leading != nil && w.Leading.Answered {
+		return errs.New(errs.Conflict, "答复已经送达，不能再撤案或修改")
+	}
+	return nil
+}
+
+func isNothingAsked(w *work) error {
+	if w.Asked() != nil {
+		return errs.New(errs.Conflict, "已有申请等待决定；要改变，请先收回")
+	}
+	return nil
+}
+
+// isAsked: a request of a kind, or any, waits for the decision.
+func isAsked(kind string) func(w *work) error {
+	return func(w *work) error {
+		if c := w.Asked(); c == nil || kind != "" && c.Kind != kind {
+			return notYours
+		}
+		return nil
+	}
 }
 
 func hasMoreStages(w *work) error {

@@ -41,5 +41,17 @@ func (w *work) index() error {
 	if w.Body != "" {
 		d.People = append(d.People, bodies[w.Body])
 	}
-	return search.Put(w.tx, d)
+	if err := search.Put(w.tx, d); err != nil {
+		return err
+	}
+	for _, m := range w.Merged { // found by whoever handles the lead
+		o, err := w.other(m.ID)
+		if err != nil {
+			return err
+		}
+		if err := o.index(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

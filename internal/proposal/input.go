@@ -13,7 +13,7 @@ import (
 
 // Field is one thing that a person fills in for a step. Pages draw their forms
 // from it, and the service checks by it. Its kinds are those of package flow and
-// "unit", "units", "suggest", "promises".
+// "unit", "units", "case", "suggest", "promises".
 type Field = flow.Field
 
 func reason(label string, required bool) Field {
@@ -42,6 +42,20 @@ var Fields = map[string][]Field{
 		{Name: "code", Label: "不予立案理由", Kind: "code", Codes: "proposal.decline_reasons", Required: true},
 		{Name: "disposition", Label: "去向", Kind: "code", Codes: "proposal.dispositions", Required: true},
 		reason("给提案人的说明", true)},
+	"proposal.merge": {
+		{Name: "into", Label: "主案", Kind: "case", Required: true, Help: "同一次会议、答复尚未送达的提案；相似的排在前面"},
+		reason("并案理由", true)},
+	"proposal.unmerge":        {reason("撤销并案的理由", true)},
+	"proposal.ask_withdrawal": {reason("撤案理由", true)},
+	"proposal.ask_change": {
+		{Name: "title", Label: "案由", Kind: "text", Required: true, Max: maxTitle},
+		{Name: "situation", Label: "情况", Kind: "area", Required: true, Max: maxText},
+		{Name: "analysis", Label: "分析", Kind: "area", Required: true, Max: maxText},
+		{Name: "suggestions", Label: "建议", Kind: "area", Required: true, Max: maxText},
+		reason("修改理由", true)},
+	"proposal.grant_withdrawal": {reason("审批意见", false)},
+	"proposal.grant_change":     {reason("审批意见", false)},
+	"proposal.refuse_change":    {reason("不同意的理由", true)},
 	"proposal.dispatch": {
 		{Name: "units", Label: "承办单位", Kind: "units", Required: true, Help: "一个单位为独办；一个主办加若干会办；或两个以上分办"},
 		reason("交办意见", false)},
@@ -93,7 +107,8 @@ func (in *Input) texts() map[string]*string {
 		"reason": &in.Reason, "code": &in.Code, "disposition": &in.Disposition, "unit": &in.Unit, "kind": &in.Kind,
 		"on": (*string)(&in.On), "people": &in.People, "summary": &in.Summary, "doc_no": &in.DocNo, "outcome": &in.Outcome,
 		"disclosure": &in.Disclosure, "body": &in.Body, "contact_name": &in.ContactName, "contact_phone": &in.ContactPhone,
-		"contact_waiver": &in.ContactWaiver, "opinion_waiver": &in.OpinionWaiver,
+		"contact_waiver": &in.ContactWaiver, "opinion_waiver": &in.OpinionWaiver, "into": &in.Into,
+		"title": &in.Title, "situation": &in.Situation, "analysis": &in.Analysis, "suggestions": &in.Suggestions,
 	}
 }
 

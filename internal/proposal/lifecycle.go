@@ -15,6 +15,7 @@ const (
 	InReview     = "in_review"
 	Filed        = "filed"
 	NotFiled     = "not_filed"
+	Merged       = "merged"
 	Dispatched   = "dispatched"
 	Handling     = "handling"
 	Replied      = "replied"
@@ -25,6 +26,10 @@ const (
 	Archived     = "archived"
 	Withdrawn    = "withdrawn"
 )
+
+// asking are the states in which proposers may ask for a change of what they
+// handed in: until a reply is delivered.
+var asking = []string{InReview, Filed, Merged, Dispatched, Handling}
 
 // CaseFlow is the lifecycle of a case, after the 全国政协提案工作条例 (2018) and
 // the practice of many committees.
@@ -39,6 +44,7 @@ var CaseFlow = flow.Machine{
 		{ID: InReview, Title: "审查中", Stage: "审查"},
 		{ID: Filed, Title: "已立案", Stage: "立案"},
 		{ID: NotFiled, Title: "未立案", Stage: "立案", Final: true},
+		{ID: Merged, Title: "已并案", Stage: "立案"},
 		{ID: Dispatched, Title: "已交办", Stage: "交办"},
 		{ID: Handling, Title: "办理中", Stage: "办理"},
 		{ID: Rehandling, Title: "重新办理中", Stage: "办理"},
@@ -64,6 +70,15 @@ var CaseFlow = flow.Machine{
 		{Action: "pass", Title: "通过本级审查", Says: "进入下一级审查", From: []string{InReview}, To: InReview, Permission: "proposal.review", Guards: []string{"not_own", "more_stages"}},
 		{Action: "file", Title: "立案", Says: "分配案号，案号一经分配不再变动", From: []string{InReview}, To: Filed, Permission: "proposal.file", Guards: []string{"not_own", "last_stage"}},
 		{Action: "decline", Title: "不予立案", Says: "提案人会收到理由和转送去向", From: []string{InReview}, To: NotFiled, Permission: "proposal.file", Guards: []string{"not_own", "last_stage"}, Danger: true},
+		{Action: "merge", Title: "并案", Says: "并入另一件提案一并办理；原件保留，答复送达每位提案人，由其本人评价", From: []string{InReview, Filed}, To: Merged, Permission: "proposal.merge", Guards: []string{"not_own", "leads_none"}},
+		{Action: "unmerge", Title: "撤销并案", Says: "回到审查中，单独审查", From: []string{Merged}, To: InReview, Permission: "proposal.merge", Guards: []string{"not_own", "lead_unanswered"}},
+		{Action: "release", Title: "主案退出，恢复审查", Says: "主案不再办理，回到审查中", From: []string{Merged}, To: InReview, System: true},
+		{Action: "ask_withdrawal", Title: "申请撤案", Says: "由提案审查负责人决定；联名人会收到通知", From: asking, Permission: "proposal.write", Guards: []string{"lead", "nothing_asked", "unanswered"}},
+		{Action: "ask_change", Title: "申请修改", Says: "由提案审查负责人决定；同意后成为新的版本，并告知承办单位", From: []string{Filed, Dispatched, Handling}, Permission: "proposal.write", Guards: []string{"lead", "nothing_asked", "unanswered"}},
+		{Action: "take_back", Title: "收回申请", Says: "不再申请，一切照旧", From: asking, Permission: "proposal.write", Guards: []string{"lead", "something_asked"}},
+		{Action: "grant_withdrawal", Title: "同意撤案", Says: "提案不再办理，承办单位的任务取消，不能恢复", From: asking, To: Withdrawn, Permission: "proposal.decide_change", Guards: []string{"not_own", "withdrawal_asked", "unanswered"}, Danger: true},
+		{Action: "grant_change", Title: "同意修改", Says: "成为新的版本，承办单位会收到通知", From: asking, Permission: "proposal.decide_change", Guards: []string{"not_own", "change_asked", "unanswered"}},
+		{Action: "refuse_change", Title: "不同意申请", Says: "一切照旧，提案人会看到理由", From: asking, Permission: "proposal.decide_change", Guards: []string{"not_own", "something_asked"}},
 		{Action: "dispatch", Title: "交办", Says: "承办单位收到任务，答复期限开始计算", From: []string{Filed, Dispatched, Handling}, To: Dispatched, Permission: "proposal.dispatch", Guards: []string{"nobody_handles"}, Undo: "recall"},
 		{Action: "recall", Title: "撤回交办", Says: "还没有单位签收；已交办的单位不再承办，等待重新交办", From: []string{Dispatched}, To: Filed, Permission: "proposal.dispatch", Guards: []string{"nobody_signed"}},
 		{Action: "add_unit", Title: "增办单位", Says: "增加一个会办单位", From: []string{Dispatched}, To: Dispatched, Permission: "proposal.dispatch"},
@@ -141,6 +156,8 @@ var Permissions = []org.Permission{
 	{ID: "proposal.receive", Title: "受理提案", Roles: []string{"clerk"}},
 	{ID: "proposal.review", Title: "审查提案", Roles: []string{"clerk", "reviewer", "review_chair"}},
 	{ID: "proposal.file", Title: "决定立案", Roles: []string{"review_chair"}},
+	{ID: "proposal.merge", Title: "并案", Roles: []string{"review_chair"}},
+	{ID: "proposal.decide_change", Title: "决定撤案和修改", Roles: []string{"review_chair"}},
 	{ID: "proposal.dispatch", Title: "交办提案", Roles: []string{"dispatcher"}},
 	{ID: "proposal.check", Title: "审核答复", Roles: []string{"clerk", "dispatcher"}},
 	{ID: "proposal.rate", Title: "评价办理结果", Roles: []string{"member", "collective"}},

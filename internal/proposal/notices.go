@@ -1,6 +1,7 @@
 package proposal
 
 import (
+	"slices"
 	"strings"
 
 	"shangliang/internal/actor"
@@ -19,6 +20,21 @@ var Notices = []notify.Kind{
 	{ID: "proposal.submit", Name: "收到提案", Title: "收到提案《{title}》"},
 	{ID: "proposal.return", Name: "提案退回修改", Title: "您的提案《{title}》需要修改", Body: "{reason}", Mail: true},
 	{ID: "proposal.file", Name: "提案立案", Title: "您的提案《{title}》已立案，案号第{case_no}号", Mail: true},
+	{ID: "proposal.merge", Name: "并案", Title: "您的提案《{title}》并入《{into}》一并办理", Body: "{reason}", Mail: true},
+	{ID: "proposal.merge_lead", Name: "并案", Title: "《{title}》并入提案《{into}》一并办理"},
+	{ID: "proposal.unmerge", Name: "并案", Title: "您的提案《{title}》不再并案，恢复单独审查", Body: "{reason}", Mail: true},
+	{ID: "proposal.merged_dispatch", Name: "并案进展", Title: "您的提案所并入的《{title}》已交办"},
+	{ID: "proposal.merged_reply", Name: "并案进展", Title: "您的提案所并入的《{title}》收到答复", Mail: true},
+	{ID: "proposal.merged_feedback", Name: "请您评价", Title: "请评价《{title}》的办理结果，您的提案并入其中", Body: "请在{due}前由本人评价", Mail: true},
+	{ID: "proposal.merged_close", Name: "并案进展", Title: "您的提案所并入的《{title}》已办结"},
+	{ID: "proposal.ask_withdrawal", Name: "撤案和修改", Title: "《{title}》的提案人申请撤案", Body: "{reason}", Mail: true},
+	{ID: "proposal.ask_change", Name: "撤案和修改", Title: "《{title}》的提案人申请修改", Body: "{reason}", Mail: true},
+	{ID: "proposal.told_withdrawal", Name: "撤案和修改", Title: "{lead}申请撤回您联名的《{title}》", Body: "{reason}", Mail: true},
+	{ID: "proposal.grant_withdrawal", Name: "撤案和修改", Title: "《{title}》已经同意撤案", Body: "{reason}", Mail: true},
+	{ID: "proposal.withdrawn_unit", Name: "撤案和修改", Title: "第{case_no}号提案《{title}》已撤案，不必再办理", Mail: true},
+	{ID: "proposal.grant_change", Name: "撤案和修改", Title: "《{title}》的修改已经同意，成为新的版本", Mail: true},
+	{ID: "proposal.changed_unit", Name: "撤案和修改", Title: "第{case_no}号提案《{title}》的文字有修改", Body: "请按新的版本办理；提案页可以对照", Mail: true},
+	{ID: "proposal.refuse_change", Name: "撤案和修改", Title: "《{title}》的申请没有同意", Body: "{reason}", Mail: true},
 	{ID: "proposal.decline", Name: "提案未立案", Title: "您的提案《{title}》未予立案", Body: "{reason}", Mail: true},
 	{ID: "proposal.to_dispatch", Name: "待交办", Title: "第{case_no}号提案《{title}》等待交办"},
 	{ID: "proposal.recall", Name: "撤回交办", Title: "第{case_no}号提案的交办已撤回，不再由贵单位承办", Body: "{reason}", Mail: true},
@@ -59,7 +75,15 @@ var announcements = map[string][]struct {
 	"proposal.return":              {{"proposal.return", lead}},
 	"proposal.file":                {{"proposal.file", proposers}, {"proposal.to_dispatch", holding("dispatcher")}},
 	"proposal.decline":             {{"proposal.decline", proposers}},
-	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}},
+	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}, {"proposal.merged_dispatch", mergedProposers}},
+	"proposal.merge":               {{"proposal.merge", proposers}, {"proposal.merge_lead", leadingPeople}},
+	"proposal.unmerge":             {{"proposal.unmerge", proposers}},
+	"proposal.release":             {{"proposal.unmerge", proposers}},
+	"proposal.ask_withdrawal":      {{"proposal.ask_withdrawal", holding("review_chair")}, {"proposal.told_withdrawal", cosigners}},
+	"proposal.ask_change":          {{"proposal.ask_change", holding("review_chair")}},
+	"proposal.grant_withdrawal":    {{"proposal.grant_withdrawal", proposers}, {"proposal.withdrawn_unit", leftUnits}},
+	"proposal.grant_change":        {{"proposal.grant_change", proposers}, {"proposal.changed_unit", units}},
+	"proposal.refuse_change":       {{"proposal.refuse_change", lead}},
 	"proposal.recall":              {{"proposal.recall", recalledUnits}},
 	"proposal.add_unit":            {{"proposal.dispatch", addedUnit}},
 	"proposal.return_units":        {{"proposal.to_dispatch", holding("dispatcher")}},
@@ -73,10 +97,10 @@ var announcements = map[string][]struct {
 	"assignment.recall":            {{"assignment.recall", holding("clerk")}},
 	"assignment.reject":            {{"assignment.reject", unit}},
 	"assignment.send_opinion":      {{"assignment.send_opinion", host}},
-	"assignment.check":             {{"proposal.reply", proposers}},
-	"proposal.open_feedback":       {{"proposal.open_feedback", proposers}},
+	"assignment.check":             {{"proposal.reply", proposers}, {"proposal.merged_reply", mergedProposers}},
+	"proposal.open_feedback":       {{"proposal.open_feedback", proposers}, {"proposal.merged_feedback", mergedProposers}},
 	"proposal.rehandle":            {{"proposal.rehandle", units}},
-	"proposal.close":               {{"proposal.close", unitsAndProposers}},
+	"proposal.close":               {{"proposal.close", unitsAndProposers}, {"proposal.merged_close", mergedProposers}},
 	"commitment.report":            {{"commitment.report", holding("clerk")}},
 	"commitment.refuse":            {{"commitment.refuse", commitmentUnit}},
 	"commitment.confirm":           {{"commitment.confirm", proposers}},
@@ -101,7 +125,7 @@ func (w *work) announce(act string) error {
 		}
 		due := w.DueOn
 		switch {
-		case n.kind == "proposal.open_feedback":
+		case n.kind == "proposal.open_feedback", n.kind == "proposal.merged_feedback":
 			if due, err = w.feedbackEnds(); err != nil {
 				return err
 			}
@@ -114,7 +138,10 @@ func (w *work) announce(act string) error {
 		if err != nil {
 			return err
 		}
-		params := notify.Params{"title": w.Title, "case_no": w.CaseNo, "lead": names[w.Lead], "actor": w.a.Name, "due": due, "reason": w.in.Reason}
+		params := notify.Params{"title": w.Title, "case_no": w.CaseNo, "lead": names[w.Lead], "actor": w.a.Name, "due": due, "reason": w.in.Reason, "into": ""}
+		if w.Leading != nil {
+			params["into"] = w.Leading.Title
+		}
 		if w.a.Body != "" && w.a.Can("assignment.handle") {
 			bodies, err := org.BodyNames(w.tx, w.Tenant, []string{w.a.Body})
 			if err != nil {
@@ -132,6 +159,48 @@ func (w *work) announce(act string) error {
 
 func lead(w *work) ([]string, error)      { return []string{w.Lead}, nil }
 func proposers(w *work) ([]string, error) { return w.Proposers(), nil }
+
+func cosigners(w *work) (ids []string, err error) {
+	for _, id := range w.Proposers() {
+		if id != w.Lead {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// mergedProposers stand behind cases that were merged into this one and not
+// behind this one.
+func mergedProposers(w *work) (ids []string, err error) {
+	own := w.Proposers()
+	return slices.DeleteFunc(w.Raters(), func(id string) bool { return slices.Contains(own, id) }), nil
+}
+
+// leadingPeople are those who have to do with the case that this one was merged
+// into: its proposers and the departments that handle it.
+func leadingPeople(w *work) ([]string, error) {
+	ids := slices.Clone(w.Leading.Proposers)
+	for _, unit := range w.Leading.Units {
+		more, err := staff(w, unit)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, more...)
+	}
+	return ids, nil
+}
+
+// leftUnits are the departments whose work the step ended.
+func leftUnits(w *work) (all []string, err error) {
+	for _, unit := range w.left {
+		ids, err := staff(w, unit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
 
 func invited(w *work) (ids []string, err error) {
 	for _, p := range w.Parties {
@@ -233,6 +302,19 @@ func (w *work) audienceTokens() []string {
 	}
 	if w.Body != "" {
 		tokens = append(tokens, "b:"+w.Body)
+	}
+	for _, m := range w.Merged {
+		for _, id := range m.Proposers() {
+			tokens = append(tokens, "p:"+id)
+		}
+		if m.Body != "" {
+			tokens = append(tokens, "b:"+m.Body)
+		}
+	}
+	if w.Leading != nil {
+		for _, unit := range w.Leading.Units {
+			tokens = append(tokens, "u:"+unit)
+		}
 	}
 	for _, as := range w.Assignments {
 		if as.State != ReturnedUnit && as.State != Cancelled {

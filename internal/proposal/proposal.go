@@ -5,9 +5,9 @@
 // the assignment (one for each department and round, [Assignment]); their
 // tables are in lifecycle.go. Every act goes through a method of [Service].
 //
-// It owns the tables collection_round, proposal and proposal_*, assignment and
-// assignment_request, contact_record, reply, feedback, commitment. It
-// deliberately does not merge cases, select key proposals or publish anything.
+// It owns the tables collection_round, proposal and proposal_*, change_request,
+// assignment and assignment_request, contact_record, reply, feedback, commitment.
+// It deliberately does not select key proposals or publish anything.
 package proposal
 
 import (
@@ -73,6 +73,8 @@ type Proposal struct {
 	Meaning      string // the canonical meaning of Outcome
 	Satisfaction string // of the newest round: the lowest overall rating, or "no_response"
 	DueOn        calendar.Date
+	MergedInto   string // id of the case that it follows (并案)
+	MergedAt     db.Time
 	CreatedAt, SubmittedAt, FiledAt, DispatchedAt,
 	RepliedAt, ClosedAt, ArchivedAt, UpdatedAt db.Time
 	Version int
@@ -82,14 +84,14 @@ const proposalColumns = `p.tenant, p.id, p.session, p.year, p.serial_no, p.case_
 	p.title, p.situation, p.analysis, p.suggestions, p.subject, p.researched, p.self_written, p.relayed,
 	p.open_choice, p.open_reason, p.units_wish, p.contact_wish, p.lead, p.state, p.stage, p.round, p.rule_version,
 	p.revision, p.reason_code, p.disposition, p.outcome, p.meaning, p.satisfaction, p.due_on, p.created_at,
-	p.submitted_at, p.filed_at, p.dispatched_at, p.replied_at, p.closed_at, p.archived_at, p.updated_at, p.version`
+	p.submitted_at, p.filed_at, p.dispatched_at, p.replied_at, p.closed_at, p.archived_at, p.merged_into, p.merged_at, p.updated_at, p.version`
 
 func (p *Proposal) fields() []any {
 	return []any{&p.Tenant, &p.ID, &p.Session, &p.Year, &p.SerialNo, &p.CaseNo, &p.Kind, &p.Body, &p.Interim, &p.Channel,
 		&p.Title, &p.Situation, &p.Analysis, &p.Suggestions, &p.Subject, &p.Researched, &p.SelfWritten, &p.Relayed,
 		&p.OpenChoice, &p.OpenReason, &p.UnitsWish, &p.ContactWish, &p.Lead, &p.State, &p.Stage, &p.Round, &p.RuleVersion,
 		&p.Revision, &p.ReasonCode, &p.Disposition, &p.Outcome, &p.Meaning, &p.Satisfaction, &p.DueOn, &p.CreatedAt,
-		&p.SubmittedAt, &p.FiledAt, &p.DispatchedAt, &p.RepliedAt, &p.ClosedAt, &p.ArchivedAt, &p.UpdatedAt, &p.Version}
+		&p.SubmittedAt, &p.FiledAt, &p.DispatchedAt, &p.RepliedAt, &p.ClosedAt, &p.ArchivedAt, &p.MergedInto, &p.MergedAt, &p.UpdatedAt, &p.Version}
 }
 
 func (p *Proposal) row() ledger.Row {

@@ -43,6 +43,9 @@ func (w *work) giveBack() error {
 	if err := w.judge("return"); err != nil {
 		return err
 	}
+	if err := w.lapseChange(); err != nil {
+		return err
+	}
 	return w.stopClocks(false, "proposal.review")
 }
 
@@ -74,5 +77,9 @@ func (w *work) decline() error {
 	w.ReasonCode, w.Disposition = w.in.Code, w.in.Disposition
 	w.note("reason_code", w.in.Code)
 	w.note("disposition", w.in.Disposition)
+	if err := w.lapseChange(); err != nil {
+		return err
+	}
+	w.freeMembers()
 	return w.stopClocks(true, "proposal.review")
 }

@@ -57,6 +57,7 @@ var Rules = []rule.Definition{
 		{Key: "convert_to_opinion", Label: "转为社情民意信息"}, {Key: "letter", Label: "转为委员来信"}}.String()},
 	{ID: "proposal.alike_least", Title: "提示相似提案的相似度下限", Group: textGroup, Kind: rule.Int, Default: "25", Min: 5, Max: 95, Help: "百分比；撰写、审查和导入时列出相似度不低于此数的提案"},
 	{ID: "proposal.alike_filed", Title: "撰写时提示他人的相似提案", Group: textGroup, Kind: rule.Bool, Default: "true", Help: "只提示已立案且提案人同意公开全文的，只显示案由、案号和相同的语句"},
+	{ID: "proposal.merge_least", Title: "建议并案的相似度下限", Group: textGroup, Kind: rule.Int, Default: "40", Min: 10, Max: 95, Help: "百分比；同一次会议中相似度不低于此数的提案，建议审查负责人并案"},
 	{ID: "proposal.dispatch", Title: "交办时限", Group: dispatchGroup, Kind: rule.Term, Default: "30d", Min: 1, Max: 120, Help: "自立案之日起", Source: "全会闭幕后 30 日内交办的做法"},
 	{ID: "assignment.return", Title: "申请退回时限", Group: dispatchGroup, Kind: rule.Term, Default: "5wd", Min: 1, Max: 30, Help: "自交办之日起；逾期不再受理退回", Source: "各地 3—10 天不等"},
 	{ID: "assignment.ruling", Title: "退回裁定时限", Group: dispatchGroup, Kind: rule.Term, Default: "5wd", Min: 1, Max: 30},

@@ -78,6 +78,12 @@ type Input struct {
 	Units       []UnitRole `json:"units,omitempty"`
 	Unit        string     `json:"unit,omitempty" form:"unit"`           // suggested or added department
 	Suggested   []string   `json:"suggested,omitempty" form:"suggested"` // departments that a reviewer would ask
+	Into        string     `json:"into,omitempty" form:"into"`           // the case that a merged one follows
+
+	Title       string `json:"title,omitempty" form:"title"` // the text that a change asks for
+	Situation   string `json:"situation,omitempty" form:"situation"`
+	Analysis    string `json:"analysis,omitempty" form:"analysis"`
+	Suggestions string `json:"suggestions,omitempty" form:"suggestions"`
 
 	Kind    string        `json:"kind,omitempty" form:"kind"` // of a contact
 	On      calendar.Date `json:"on,omitempty" form:"on"`
@@ -107,6 +113,10 @@ type work struct {
 	in   Input
 	rows []ledger.Row
 	data map[string]any
+
+	touched []string // other cases that are found by other people after the step
+	left    []string // departments whose work the step ended
+	freed   []*Member
 }
 
 // note adds to the act's ledger data: ids, numbers and codes only.
@@ -241,6 +251,24 @@ func (w *work) take(step flow.Step) error {
 	w.rows, w.data = nil, nil
 	if err := w.index(); err != nil {
 		return err
+	}
+	for _, m := range w.freed {
+		o, err := w.other(m.ID)
+		if err != nil {
+			return err
+		}
+		if err := o.follow("release"); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.touched {
+		o, err := w.other(id)
+		if err != nil {
+			return err
+		}
+		if err := o.index(); err != nil {
+			return err
+		}
 	}
 	return w.announce("proposal." + step.Action)
 }

@@ -37,12 +37,18 @@ func reach(a actor.Actor, args []any) (string, []any) {
 	if a.Person != "" && (a.Can("proposal.rate") || a.Can("proposal.write")) {
 		add(`p.lead = ?`, a.Person)
 		add(`p.id IN (SELECT x.proposal FROM proposal_party x WHERE x.tenant = $1 AND x.person = ? AND x.state IN ('invited', 'confirmed'))`, a.Person)
+		// Whose proposal was merged into another gets that one's reply and rates it.
+		add(`p.id IN (SELECT m.merged_into FROM proposal m JOIN proposal_party x ON x.tenant = m.tenant AND x.proposal = m.id
+			WHERE m.tenant = $1 AND m.merged_into <> '' AND x.person = ? AND (x.role = 'lead' OR x.state = 'confirmed'))`, a.Person)
 	}
 	if a.Body != "" && a.Can("proposal.approve") {
 		add(`p.body = ?`, a.Body)
+		add(`p.id IN (SELECT m.merged_into FROM proposal m WHERE m.tenant = $1 AND m.merged_into <> '' AND m.body = ?)`, a.Body)
 	}
 	if a.Body != "" && a.Can("assignment.handle") {
 		add(`p.id IN (SELECT y.proposal FROM assignment y WHERE y.tenant = $1 AND y.unit = ? AND y.state NOT IN ('returned', 'cancelled'))`, a.Body)
+		// The department answers what was merged into its case as well.
+		add(`p.merged_into <> '' AND p.merged_into IN (SELECT y.proposal FROM assignment y WHERE y.tenant = $1 AND y.unit = ? AND y.state NOT IN ('returned', 'cancelled'))`, a.Body)
 	}
 	if len(or) == 0 {
 		return "1 = 0", args
@@ -72,13 +78,13 @@ func update(tx *db.Tx, p *Proposal) error {
 		situation = $12, analysis = $13, suggestions = $14, subject = $15, researched = $16, self_written = $17, relayed = $18, open_choice = $19,
 		open_reason = $20, units_wish = $21, contact_wish = $22, state = $23, stage = $24, round = $25, rule_version = $26, revision = $27,
 		reason_code = $28, disposition = $29, outcome = $30, meaning = $31, satisfaction = $32, due_on = $33, submitted_at = $34, filed_at = $35,
-		dispatched_at = $36, replied_at = $37, closed_at = $38, archived_at = $39, updated_at = $40, lead = $41, version = version + 1
+		dispatched_at = $36, replied_at = $37, closed_at = $38, archived_at = $39, updated_at = $40, lead = $41, merged_into = $42, merged_at = $43, version = version + 1
 		WHERE tenant = $1 AND id = $2 AND version = $3`,
 		p.Tenant, p.ID, p.Version, p.Session, p.Year, p.SerialNo, p.CaseNo, p.Kind, p.Body, p.Interim, p.Title,
 		p.Situation, p.Analysis, p.Suggestions, p.Subject, p.Researched, p.SelfWritten, p.Relayed, p.OpenChoice,
 		p.OpenReason, p.UnitsWish.String(), p.ContactWish, p.State, p.Stage, p.Round, p.RuleVersion, p.Revision,
 		p.ReasonCode, p.Disposition, p.Outcome, p.Meaning, p.Satisfaction, p.DueOn, p.SubmittedAt, p.FiledAt,
-		p.DispatchedAt, p.RepliedAt, p.ClosedAt, p.ArchivedAt, p.UpdatedAt, p.Lead))
+		p.DispatchedAt, p.RepliedAt, p.ClosedAt, p.ArchivedAt, p.UpdatedAt, p.Lead, p.MergedInto, p.MergedAt))
 	if err == nil {
 		p.Version++
 	}

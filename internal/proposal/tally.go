@@ -26,14 +26,18 @@ func (c *tally) fact(t *tallies, v *rule.Version) figure.Fact {
 	tag("subject", c.subject)
 	tag("window", window)
 	switch {
+	case past(c.merged): // counted as merged and as nothing else, a number or not
+		f.Flags |= factMerged
+		return f
+	case c.state == Withdrawn && past(c.updated):
+		f.Flags |= factWithdrawn
+		return f
 	case past(c.filed):
 		f.Flags |= factFiled
 	case c.state == NotFiled && past(c.updated): // final: nothing changes it afterwards
 		f.Flags |= factDeclined
 		tag("disposition", c.disposition)
 		tag("reason", c.reason)
-	case c.state == Withdrawn && past(c.updated):
-		f.Flags |= factWithdrawn
 	default:
 		f.Flags |= factPending
 	}

@@ -105,7 +105,8 @@ const (
 )
 
 // asides are the steps that lead off the main path.
-var asides = map[string]bool{"return": true, "send_back": true, "reopen": true, "request_return": true, "request_extension": true, "add_unit": true, "reject": true, "put_back": true, "recall": true}
+var asides = map[string]bool{"return": true, "send_back": true, "reopen": true, "request_return": true, "request_extension": true, "add_unit": true, "reject": true, "put_back": true, "recall": true,
+	"merge": true, "unmerge": true, "ask_withdrawal": true, "ask_change": true, "take_back": true}
 
 // actions are what the person can do now, in the order of their places. The
 // first is the page's main button if it carries the case on.
@@ -150,11 +151,14 @@ func (v *caseView) personal(ctx context.Context) (all []ranked) {
 		add(onward, ui.Action{ID: "do-cosign", Label: lang.T(ctx, "确认联名"), Follows: lang.T(ctx, "您成为这件提案的联名人，并对内容负责"), Icon: "check", URL: v.url("/cosign"), Hidden: []ui.Link{{Title: "answer", URL: "accept"}}})
 		add(staying, ui.Action{ID: "do-refuse", Label: lang.T(ctx, "谢绝"), Follows: lang.T(ctx, "不联名；第一提案人会看到"), Icon: "x", URL: v.url("/cosign"), Hidden: []ui.Link{{Title: "answer", URL: "refuse"}}})
 	}
+	if l := v.Leading; l != nil && l.State == proposal.FeedbackOpen && v.who.Can("proposal.rate") && v.Stands(v.who.Person) {
+		add(onward, ui.Action{ID: "do-rate", Label: lang.T(ctx, "评价办理结果"), Follows: lang.T(ctx, "由您本人评价；办结前承办单位看不到"), Icon: "edit", Href: "/proposals/" + l.ID + "/rate"})
+	}
 	if v.State == proposal.FeedbackOpen && !v.unit() {
 		switch {
-		case v.who.Can("proposal.rate") && v.Stands(v.who.Person) && v.Rating(v.who.Person) == nil:
+		case v.who.Can("proposal.rate") && v.Rates(v.who.Person) && v.Rating(v.who.Person) == nil:
 			add(onward, ui.Action{ID: "do-rate", Label: lang.T(ctx, "评价办理结果"), Follows: lang.T(ctx, "由您本人评价；办结前承办单位看不到"), Icon: "edit", Href: v.url("/rate")})
-		case v.who.Can("proposal.rate") && v.Stands(v.who.Person):
+		case v.who.Can("proposal.rate") && v.Rates(v.who.Person):
 			add(aside, ui.Action{ID: "do-rate", Label: lang.T(ctx, "修改评价"), Follows: lang.T(ctx, "须说明理由；修改前的评价会保留"), Icon: "edit", Href: v.url("/rate")})
 		}
 		if v.who.Can("proposal.paper") && len(v.Unrated()) > 0 {
@@ -187,6 +191,7 @@ var icons = map[string]string{
 	"return": "arrow-back-up", "send_back": "arrow-back-up", "reopen": "arrow-back-up", "request_return": "arrow-back-up", "reject": "arrow-back-up", "put_back": "arrow-back-up", "recall": "arrow-back-up",
 	"refuse_return": "x", "refuse_extension": "x", "request_extension": "clock-plus", "add_unit": "plus", "contact": "message-circle", "draft": "edit",
 	"sign": "check", "receive": "check", "pass": "check", "file": "check", "check": "check", "approve": "check", "close": "check", "dispatch": "send", "sign_off": "send", "submit": "send",
+	"merge": "git-merge", "unmerge": "arrow-back-up", "ask_withdrawal": "arrow-back-up", "ask_change": "edit", "take_back": "x", "grant_withdrawal": "check", "grant_change": "check", "refuse_change": "x",
 	"report": "flag", "confirm": "check", "refuse": "arrow-back-up",
 }
 
@@ -249,7 +254,22 @@ func (p *pages) actionPage(w http.ResponseWriter, r *http.Request) error {
 	if !ok || !room(v.fieldsOf(a)) {
 		return web.Redirect(w, r, query(v.url(""), "queue", v.queue))
 	}
+	if err := p.prepare(r.Context(), v, a); err != nil {
+		return err
+	}
 	return web.Render(w, r, http.StatusOK, stepPage(v, a))
+}
+
+// prepare reads what the page of a step shows beside the case.
+func (p *pages) prepare(ctx context.Context, v *caseView, a proposal.Action) (err error) {
+	if a.Action != "merge" {
+		return nil
+	}
+	if v.leads, err = p.proposals.Leads(ctx, v.ID, ""); err != nil {
+		return err
+	}
+	v.alike, err = p.proposals.AlikeTo(ctx, v.ID)
+	return err
 }
 
 // find returns a step that the person can take now.
@@ -343,6 +363,9 @@ func (p *pages) again(w http.ResponseWriter, r *http.Request, t *tried) error {
 	}
 	v.tried, v.queue = t, queueOf(r)
 	if a, ok := v.find(t.action, t.object); ok && room(v.fieldsOf(a)) {
+		if err := p.prepare(r.Context(), v, a); err != nil {
+			return err
+		}
 		return web.Render(w, r, web.Status(kind), stepPage(v, a))
 	}
 	return web.Render(w, r, web.Status(kind), casePage(v))

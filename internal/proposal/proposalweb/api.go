@@ -55,6 +55,7 @@ func addAPI(api huma.API, d Deps) {
 	act.Description = "The steps with what they need, and the states in which they can be taken, are in the list of lifecycles; those that one may take now stand in the case as actions."
 	huma.Register(api, act, r.act)
 	r.addAlike(api, op)
+	r.addChanges(api, op)
 	huma.Register(api, op("act-on-assignment", "POST", "/proposals/{id}/assignments/{assignment}/actions/{action}", "Take a step of a department's assignment"), r.actAssignment)
 	huma.Register(api, op("answer-cosigning", "POST", "/proposals/{id}/cosignature", "Confirm or decline to co-sign, as oneself"), r.cosign)
 	huma.Register(api, op("rate-proposal", "POST", "/proposals/{id}/ratings", "Rate the handling, as oneself"), r.rate)
@@ -316,7 +317,7 @@ type proposalStep struct {
 type proposalField struct {
 	Name     string `json:"name"`
 	Label    string `json:"label"`
-	Kind     string `json:"kind" enum:"text,area,code,date,unit,units,int,promises"`
+	Kind     string `json:"kind" enum:"text,area,code,date,unit,units,case,suggest,int,promises"`
 	Codes    string `json:"codes,omitempty" doc:"The code set of a code"`
 	Required bool   `json:"required,omitempty"`
 	Max      int    `json:"max,omitempty" doc:"Characters, or the largest number"`

@@ -50,6 +50,10 @@ type proposalCase struct {
 	ClosedAt     *time.Time `json:"closed_at,omitempty"`
 	ArchivedAt   *time.Time `json:"archived_at,omitempty"`
 
+	MergedInto *proposalLeading `json:"merged_into,omitempty" doc:"The case that it follows, if it was merged"`
+	Merged     []proposalMember `json:"merged" doc:"Cases that were merged into this one"`
+	Changes    []proposalAsked  `json:"changes" doc:"What its proposers asked for since it was handed in"`
+
 	Parties     []proposalParty      `json:"parties"`
 	Reviews     []proposalReview     `json:"reviews"`
 	Assignments []proposalAssignment `json:"assignments"`
@@ -252,6 +256,19 @@ func caseOf(ctx context.Context, c *proposal.Case) proposalCase {
 	if c.Session != nil {
 		out.Session = proposalRef{c.Session.ID, c.Session.Title}
 	}
+	if l := c.Leading; l != nil {
+		out.MergedInto = &proposalLeading{l.ID, l.CaseNo, l.SerialNo, l.Title, caseState(l.State), l.Answered}
+	}
+	out.Merged = each(c.Merged, func(m *proposal.Member) proposalMember {
+		return proposalMember{m.ID, m.CaseNo, m.SerialNo, m.Title, each(m.Proposers(), ref)}
+	})
+	out.Changes = each(c.Changes, func(x *proposal.Change) proposalAsked {
+		asked := proposalAsked{ID: x.ID, Kind: x.Kind, State: x.State, Reason: x.Reason, AskedBy: ref(x.AskedBy), AskedAt: at(x.AskedAt), DecidedBy: may(x.DecidedBy), DecidedAt: at(x.DecidedAt), Answer: x.Answer, Changes: []textChange{}}
+		if x.Kind == "text" && x.State == "open" {
+			asked.Changes = each(x.Against(p), textChangeOf)
+		}
+		return asked
+	})
 	out.Parties = each(c.Parties, func(x *proposal.Party) proposalParty {
 		return proposalParty{ref(x.Person), x.Role, x.State, x.Method, at(x.InvitedAt), at(x.DecidedAt)}
 	})

@@ -143,6 +143,12 @@ type proposalInput struct {
 	Units       []proposalUnit `json:"units,omitempty" maxItems:"50" doc:"dispatch: one sole; one host with co-handlers; or two or more that split the work"`
 	Suggested   []string       `json:"suggested,omitempty" maxItems:"10" doc:"pass, file: the departments that the reviewer would ask"`
 	Unit        string         `json:"unit,omitempty" maxLength:"64" doc:"add_unit, request_return: the department to add or suggested instead"`
+	Into        string         `json:"into,omitempty" maxLength:"64" doc:"merge: id of the case that this one follows"`
+
+	Title       string `json:"title,omitempty" maxLength:"200" doc:"ask_change: the text asked for, all of it"`
+	Situation   string `json:"situation,omitempty" maxLength:"50000" doc:"ask_change"`
+	Analysis    string `json:"analysis,omitempty" maxLength:"50000" doc:"ask_change"`
+	Suggestions string `json:"suggestions,omitempty" maxLength:"50000" doc:"ask_change"`
 
 	Kind    string        `json:"kind,omitempty" maxLength:"64" doc:"contact: code of the set assignment.contact_kinds"`
 	On      calendar.Date `json:"on,omitempty" format:"date" doc:"contact: the day"`
@@ -163,6 +169,7 @@ type proposalInput struct {
 func (in proposalInput) input() proposal.Input {
 	out := proposal.Input{Reason: in.Reason, Code: in.Code, Disposition: in.Disposition, Score: in.Score, Unit: in.Unit, Suggested: in.Suggested,
 		Kind: in.Kind, On: in.On, People: in.People, Summary: in.Summary, DocNo: in.DocNo, Outcome: in.Outcome, Disclosure: in.Disclosure,
+		Into: in.Into, Title: in.Title, Situation: in.Situation, Analysis: in.Analysis, Suggestions: in.Suggestions,
 		Body: in.Body, ContactName: in.ContactName, ContactPhone: in.ContactPhone, ContactWaiver: in.ContactWaiver, OpinionWaiver: in.OpinionWaiver}
 	for _, u := range in.Units {
 		out.Units = append(out.Units, proposal.UnitRole(u))

@@ -63,6 +63,9 @@ func (v *listView) bulk(ctx context.Context, steps []flow.Step) *ui.Bulk {
 	for _, x := range v.bulks {
 		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: say(ctx, x.Title), Title: say(ctx, x.Says), FormAction: x.Path})
 	}
+	if v.filter.Queue == "in_review" && v.who.Can("proposal.merge") {
+		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: lang.T(ctx, "并案…"), FormAction: "/proposals/merge", Title: lang.T(ctx, "选一件为主案，其余并入")})
+	}
 	return b
 }
 

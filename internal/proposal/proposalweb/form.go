@@ -32,7 +32,7 @@ func (v *caseView) fieldsOf(a proposal.Action) []proposal.Field {
 // room reports whether a step needs a page of its own.
 func room(fields []proposal.Field) bool {
 	return slices.ContainsFunc(fields, func(f proposal.Field) bool {
-		return f.Kind == "unit" || f.Kind == "units" || f.Kind == "promises" || f.Max > 5000
+		return f.Kind == "unit" || f.Kind == "units" || f.Kind == "case" || f.Kind == "promises" || f.Max > 5000
 	})
 }
 
@@ -52,6 +52,9 @@ func (v *caseView) field(ctx context.Context, a proposal.Action, f proposal.Fiel
 		x.Rows = 4
 		if f.Max > 5000 {
 			x.Rows = 16
+		}
+		if a.Action == "ask_change" && f.Max > 5000 {
+			x.Rows, x.Max = 8, v.Rules.Int("proposal.max_length")
 		}
 		return ui.TextArea(x)
 	case "code":
@@ -77,6 +80,12 @@ func (v *caseView) field(ctx context.Context, a proposal.Action, f proposal.Fiel
 		return ui.SelectField(x)
 	case "units":
 		return unitsPicker(v, x)
+	case "case":
+		x.Pick = v.url("/leads")
+		for _, m := range v.leads {
+			x.Options = append(x.Options, ui.Option{Value: m.ID, Label: titleOf(ctx, m.Title) + " · " + mergeNote(ctx, m)})
+		}
+		return ui.SelectField(x)
 	case "promises":
 		return promises(v, a, x)
 	}
@@ -88,6 +97,9 @@ func (v *caseView) field(ctx context.Context, a proposal.Action, f proposal.Fiel
 func (v *caseView) value(a proposal.Action, name string) string {
 	if v.tried.is(a) {
 		return v.tried.form.Get(name)
+	}
+	if a.Action == "ask_change" {
+		return map[string]string{"title": v.Title, "situation": v.Situation, "analysis": v.Analysis, "suggestions": v.Suggestions}[name]
 	}
 	if a.Assignment == nil || a.Action != "draft" {
 		return ""

@@ -106,6 +106,11 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/proposals/alike", p.alikeWhile)
 	rt.Get("/proposals/{id}/alike", p.alikeTo)
 	rt.Get("/proposals/{id}/alike/{other}", p.sideBySide)
+	rt.Get("/proposals/merging", p.groups)
+	rt.Get("/proposals/merge", p.mergeForm)
+	rt.Post("/proposals/merge", p.merge)
+	rt.Get("/proposals/{id}/leads", p.pickLead)
+	rt.Get("/proposals/{id}/versions", p.versions)
 
 	rt.Get("/proposals/{id}", p.show)
 	rt.Get("/proposals/{id}/{action}", p.actionPage)

@@ -57,6 +57,7 @@ type caseView struct {
 	acts   map[string]string // of other modules in the history
 	panels []panel           // of other modules
 	alike  []*proposal.Alike // while it is judged
+	leads  []*proposal.MergeCase
 }
 
 // judged reports whether the actor judges the case, so that what it is like
@@ -431,7 +432,8 @@ var repeats = map[string]bool{"proposal.save": true, "assignment.draft": true}
 
 // bad are the acts that send something back.
 var bad = map[string]bool{"proposal.return": true, "proposal.decline": true, "proposal.withdraw": true, "proposal.send_back": true, "assignment.request_return": true,
-	"assignment.reject": true, "assignment.recall": true, "proposal.recall": true, "proposal.put_back": true, "commitment.refuse": true, "proposal.rehandle": true, "assignment.cancel": true}
+	"assignment.reject": true, "assignment.recall": true, "proposal.recall": true, "proposal.put_back": true, "commitment.refuse": true, "proposal.rehandle": true, "assignment.cancel": true,
+	"proposal.ask_withdrawal": true, "proposal.refuse_change": true, "proposal.grant_withdrawal": true, "proposal.unmerge": true, "proposal.release": true}
 
 // titles of the steps by machine and action, put together once.
 var titles = func() map[string]string {

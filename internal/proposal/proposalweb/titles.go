@@ -59,7 +59,7 @@ var levelKinds = map[string]ui.Kind{"satisfied": ui.Good, "basically": ui.Info, 
 
 var stateKinds = map[string]ui.Kind{
 	proposal.Cosigning: ui.Info, proposal.Approval: ui.Info, proposal.Submitted: ui.Info, proposal.Returned: ui.Warn, proposal.InReview: ui.Info,
-	proposal.Filed: ui.Info, proposal.Dispatched: ui.Info, proposal.Handling: ui.Info, proposal.Rehandling: ui.Warn, proposal.Replied: ui.Good,
+	proposal.Filed: ui.Info, proposal.Merged: ui.Info, proposal.Dispatched: ui.Info, proposal.Handling: ui.Info, proposal.Rehandling: ui.Warn, proposal.Replied: ui.Good,
 	proposal.FeedbackOpen: ui.Info, proposal.Closed: ui.Good, proposal.FollowingUp: ui.Info, proposal.Archived: ui.Good,
 }
 
@@ -73,7 +73,7 @@ var nexts = map[string]string{
 	proposal.Draft: "写完后提交", proposal.Cosigning: "等待联名人确认", proposal.Approval: "等待负责人审定", proposal.Submitted: "等待受理",
 	proposal.Returned: "提案人修改后再次提交", proposal.InReview: "审查", proposal.Filed: "交办给承办单位", proposal.Dispatched: "承办单位签收",
 	proposal.Handling: "办理并答复", proposal.Rehandling: "重新办理并答复", proposal.Replied: "请提案人评价", proposal.FeedbackOpen: "提案人评价后办结",
-	proposal.Closed: "归档", proposal.FollowingUp: "跟踪承诺到落实",
+	proposal.Merged: "随主案办理", proposal.Closed: "归档", proposal.FollowingUp: "跟踪承诺到落实",
 }
 
 // unitNexts are nexts for a department and its own assignment.
