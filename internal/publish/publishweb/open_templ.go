@@ -818,7 +818,7 @@ func startPage(v *startView) templ.Component {
 					}
 					for i, f := range v.figures {
 						if i < 6 {
-							templ_7745c5c3_Err = ui.Stat(ui.StatInfo{Label: say(ctx, f.Name), Value: f.Value, Unit: unitWord(ctx, f), URL: v.url(ctx, "/figures")}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Stat(figureStat(ctx, v.url(ctx, "/figures"), f)).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

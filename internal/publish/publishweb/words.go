@@ -100,6 +100,12 @@ func unitWord(ctx context.Context, f *publish.OpenFigure) string {
 	return say(ctx, f.Unit)
 }
 
+// figureStat is a released figure; what a rate is of stands below it.
+func figureStat(ctx context.Context, url string, f *publish.OpenFigure) ui.StatInfo {
+	value, base, _ := strings.Cut(f.Value, "（")
+	return ui.StatInfo{Label: say(ctx, f.Name), Value: value, Note: strings.TrimSuffix(base, "）"), Unit: unitWord(ctx, f), URL: url}
+}
+
 // description is a case in one line, for search engines and feeds.
 func description(ctx context.Context, c *publish.OpenCase) string {
 	s := ""
