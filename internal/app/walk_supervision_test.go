@@ -115,8 +115,8 @@ func TestWalkDigest(t *testing.T) {
 
 		unit := k.as("水清源")
 		unit.Sees("待落实的批示（1）")
-		unit.Click("关于疏浚")
-		unit.Sees("请水利局抓紧落实")
+		unit.Click("请水利局抓紧落实")
+		unit.Sees("报告落实情况")
 		unit.Click("报告落实情况")
 		unit.Fill("落实情况", "已完成七成。")
 		unit.Shoot("digest-unit")

@@ -85,8 +85,8 @@ type Desk struct {
 	Names       map[string]string // of the people asked for
 }
 
-// Desk returns what there is to choose from; wants supervision.read, which those
-// who schedule have.
+// Desk returns what there is to choose from: bodies, types and years are known to
+// everybody in the tenant, cases only as far as the actor may see them.
 func (s *Service) Desk(ctx context.Context, cases, people []string) (d *Desk, err error) {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
