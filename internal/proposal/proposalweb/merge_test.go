@@ -62,6 +62,42 @@ func TestMergeOnPage(t *testing.T) {
 	p.as("余知秋").Get("/proposals/" + two.ID).Want(200).Contains("已并入第1号")
 }
 
+// Whose proposal was merged is asked on the lead's page and rates there.
+func TestMergedRatePage(t *testing.T) {
+	p := here(t)
+	lead := p.w.Play(proposal.Handling)
+	second := p.w.Text()
+	second.Title = "关于并入的提案"
+	at := p.as("凌若谷").PostForm("/proposals/new", append(with("title", second.Title), "then", "submit")...).Want(303).Header.Get("Location")
+	p.as("柳文书").Submit(p.as("柳文书").Get(at).Want(200), form(at, "receive")).Want(303)
+	chair := p.as("莫定安")
+	chair.Submit(chair.Get(at+"/merge").Want(200), form(at, "merge"), "into", lead.ID, "reason", "同一渠道").Want(303)
+	for _, x := range []struct {
+		who, action string
+		in          proposal.Input
+	}{
+		{"江承平", "contact", proposal.Input{Kind: "visit", On: "2026-03-12", People: "余知秋、凌若谷", Summary: "看了渠段"}},
+		{"江承平", "draft", proposal.Input{Body: "现答复如下", DocNo: "临水提1号", Outcome: "a", Disclosure: "full", ContactName: "江承平", ContactPhone: "12345"}},
+		{"汪签远", "sign_off", proposal.Input{}},
+		{"柳文书", "check", proposal.Input{}},
+	} {
+		c, err := p.w.Proposals.Get(p.w.As(x.who), lead.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		as := c.Current()[0]
+		if _, err := p.w.Proposals.DoAssignment(p.w.As(x.who), lead.ID, as.ID, as.Version, x.action, x.in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rate := "/proposals/" + lead.ID + "/rate"
+	member := p.as("凌若谷")
+	member.Get(at).Want(200).Contains(`href="` + rate + `"`)
+	member.Submit(member.Get(rate).Want(200), "form#f", "overall", "satisfied", "attitude", "satisfied", "contact", "satisfied", "pertinence", "satisfied", "result", "satisfied").Want(303)
+	member.Get("/proposals/"+lead.ID).Want(200).Contains("修改评价", "满意")
+	p.as("𠮷野川").Get(rate).Want(404)
+}
+
 // A change is asked for, shown with what it would change, granted; the versions
 // can be compared on the page and over REST.
 func TestChangePages(t *testing.T) {

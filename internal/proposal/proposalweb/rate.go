@@ -57,7 +57,7 @@ func (v *rateView) may() bool {
 	if v.paper {
 		return len(v.Unrated()) > 0
 	}
-	return v.who.Can("proposal.rate") && !v.unit() && v.Stands(v.who.Person)
+	return v.who.Can("proposal.rate") && !v.unit() && v.Rates(v.who.Person)
 }
 
 // rate takes a rating. Who has not proved lately that it is them is asked for
