@@ -19,7 +19,6 @@ import (
 
 	"shangliang/internal/app"
 	"shangliang/internal/app/apptest"
-	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/ledger"
 )
@@ -82,7 +81,7 @@ func TestKill(t *testing.T) {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
 			w := apptest.New(t, dialect)
-			w.Go(calendar.On(time.Now())) // the process lives by the real clock
+			w.Wait(time.Since(w.Now())) // the process lives by the real clock
 			token := w.Token("余知秋")
 			body, err := json.Marshal(w.Text())
 			if err != nil {

@@ -184,7 +184,9 @@ func TestWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range call.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
+			if m[1] != "%s" { // a word that somebody else's catalogue has
+				used[m[1]] = true
+			}
 		}
 	}
 	known := map[string]bool{}

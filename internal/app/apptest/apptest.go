@@ -100,7 +100,7 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// Go moves the world's clock to nine o'clock of a day.
+// Go moves the world's clock to a day, one o'clock at night.
 func (c *clock) Go(day calendar.Date) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
