@@ -13,7 +13,6 @@ import (
 	"embed"
 	"io"
 	"io/fs"
-	"slices"
 
 	"shangliang/internal/blob"
 	"shangliang/internal/db"
@@ -84,14 +83,6 @@ func (s *Service) Write(w io.Writer, format document.Kind, d *paper.Document) er
 		return s.faces.PDF(w, d)
 	}
 	return errs.Missing()
-}
-
-// checkFormat refuses formats that there are not.
-func checkFormat(format document.Kind) error {
-	if !slices.Contains(Formats, format) {
-		return errs.New(errs.Invalid, "文件格式只能是 Word（docx）或 PDF")
-	}
-	return nil
 }
 
 // Files is the store of the files that were made.

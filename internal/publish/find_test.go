@@ -124,7 +124,7 @@ func TestPublicReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables := regexp.MustCompile("(?i)\\b(?:FROM|JOIN|INTO|UPDATE)\\s+([a-z_]+)").FindAllStringSubmatch(string(source), -1)
+	tables := regexp.MustCompile(`(?i)\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)`).FindAllStringSubmatch(string(source), -1)
 	if len(tables) < 8 {
 		t.Fatalf("only %d tables are named", len(tables))
 	}

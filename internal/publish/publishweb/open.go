@@ -15,7 +15,6 @@ import (
 	"github.com/a-h/templ"
 
 	"shangliang/internal/actor"
-	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
 	"shangliang/internal/han"
 	"shangliang/internal/lang"
@@ -333,8 +332,6 @@ func meaningBadge(ctx context.Context, m string) templ.Component {
 	return ui.Badge(meaningKinds[m], meaning(ctx, m))
 }
 
-func (v *openView) title(c *publish.OpenCase) string { return c.TitleText() }
-
 // facts are what stands under the title of a case.
 func openFacts(ctx context.Context, v *openView, c *publish.OpenCase) []ui.Item {
 	items := []ui.Item{ui.Say(lang.T(ctx, "案号"), lang.T(ctx, "%s 第%d号", text(ctx, c.Session), c.CaseNo))}
@@ -427,5 +424,3 @@ func meaningOptions(ctx context.Context, present []string) []ui.Option {
 	}
 	return out
 }
-
-func today(c *publish.OpenCase) calendar.Date { return day(c.UpdatedAt.Time) }

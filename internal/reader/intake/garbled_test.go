@@ -194,7 +194,7 @@ func TestHostile(t *testing.T) {
 		"signs":      strings.Repeat("?狈", 200_000),
 		"rare":       strings.Repeat("狈袇鎏厣犇", 200_000),
 		"misread":    strings.Repeat("鏀垮崗", 300_000),
-		"latin":      strings.Repeat("ÕþÐ­", 300_000),
+		"latin":      strings.Repeat("ÕþÐ\u00ad", 300_000),
 		"pinyin":     strings.Repeat("協(xié)", 200_000),
 		"lines":      strings.Repeat("一\n", 250_000),
 		"one line":   strings.Repeat("政协,", 500_000),

@@ -430,14 +430,15 @@ func (r *reading) respectiveRate(z *zone, unit string) int {
 	if from < 0 {
 		return -1
 	}
-	index, begin := 0, z.n.start
+	index := 0
 	for i := range r.nums {
 		if r.nums[i].start > till && r.nums[i].start < z.n.start && r.nums[i].unit == "%" {
 			index++
 		}
 	}
 	k := lastIndex(r.text[:z.n.start], "分别")
-	for begin = k; begin > 0 && k-begin < 70 && !isEnd(r.text[begin-1]) && r.text[begin-1] != ';' && r.text[begin-1] != ',' && r.text[begin-1] != ':'; {
+	begin := k
+	for begin > 0 && k-begin < 70 && !isEnd(r.text[begin-1]) && r.text[begin-1] != ';' && r.text[begin-1] != ',' && r.text[begin-1] != ':' {
 		begin--
 	}
 	for i, h := range r.hits {
