@@ -74,6 +74,7 @@ func TestPlay(t *testing.T) {
 			t.Run("figures", func(t *testing.T) { figures(t, a) })
 			t.Run("tables", func(t *testing.T) { tables(t, a, tenants) })
 			t.Run("desks", func(t *testing.T) { desks(t, a) })
+			t.Run("together", func(t *testing.T) { together(t, a) })
 			t.Run("ledger", func(t *testing.T) { sealed(t, a, dir) })
 			t.Run("again", func(t *testing.T) {
 				_, err := p.Ensure(context.Background(), dir)
@@ -82,6 +83,30 @@ func TestPlay(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// together: two proposals are merged, a change is asked for, messages wait.
+func together(t *testing.T, a *app.App) {
+	for _, place := range []string{"ql", "cx"} {
+		merged, err := a.Proposals.List(as(t, a, place+"-clerk"), proposal.Filter{States: []string{proposal.Merged}})
+		check(t, err)
+		asked, err := a.Proposals.List(as(t, a, place+"-chair"), proposal.Filter{Queue: "changes"})
+		check(t, err)
+		waiting, err := a.Messages.Waiting(as(t, a, place+"-clerk"))
+		check(t, err)
+		if len(merged.Items) != 1 || len(asked.Items) != 1 || len(waiting) != 1 {
+			t.Errorf("%s: %d merged, %d changes asked for, messages of %d cases", place, len(merged.Items), len(asked.Items), len(waiting))
+		}
+		for _, x := range merged.Items {
+			c, err := a.Proposals.Get(as(t, a, place+"-clerk"), x.ID)
+			check(t, err)
+			alike, err := a.Proposals.AlikeTo(as(t, a, place+"-chair"), x.ID)
+			check(t, err)
+			if c.Leading == nil || len(alike) == 0 || alike[0].ID != c.Leading.ID {
+				t.Errorf("%s: what was merged is like %d others, its lead not first", place, len(alike))
+			}
+		}
 	}
 }
 
