@@ -202,7 +202,8 @@ const signBatch = 100
 // SignAll signs the texts that were there before, or whose signatures were made
 // in another way. It goes through the cases by their ids, so that it can be
 // stopped at any time, and does nothing twice; what others change meanwhile they
-// sign themselves.
+// sign themselves. (serial_no <> 0, not > 0: the index of serial numbers would
+// have each batch sort all the cases.)
 func (s *Service) SignAll(ctx context.Context) error {
 	var last [2]string // tenant and id
 	for more := true; more; {
@@ -210,7 +211,7 @@ func (s *Service) SignAll(ctx context.Context) error {
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
 			all, err := db.All(tx, (*Proposal).fields, `SELECT `+proposalColumns+` FROM proposal p
 				LEFT JOIN likeness_doc l ON l.tenant = p.tenant AND l.kind = 'proposal' AND l.id = p.id
-				WHERE (p.tenant, p.id) > ($1, $2) AND p.serial_no > 0 AND (l.form IS NULL OR l.form <> $3)
+				WHERE (p.tenant, p.id) > ($1, $2) AND p.serial_no <> 0 AND (l.form IS NULL OR l.form <> $3)
 				ORDER BY p.tenant, p.id LIMIT $4`, last[0], last[1], likeness.Form, signBatch)
 			if err != nil {
 				return err
