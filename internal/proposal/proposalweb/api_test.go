@@ -275,6 +275,9 @@ var restOf = map[string]string{
 	"/proposals/{id}/files/{file}/remove":               "remove-file",
 	"/proposals/alike":                                  "find-alike",
 	"/proposals/{id}/files/{file}/restore":              "restore-file",
+	"/proposals/merge":                                  "act-on-proposal", // one call for each that follows
+	"/proposals/{id}/messages":                          "send-message",
+	"/proposals/{id}/messages/seen":                     "see-messages",
 	"/rounds/new":                                       "open-collection-round",
 	"/rounds/{id}/edit":                                 "change-collection-round",
 	"/proposals/bulk":                                   "act-on-proposal",                   // one call for each
