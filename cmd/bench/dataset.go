@@ -43,6 +43,7 @@ type dataset struct {
 	Logins   map[string][]string
 	Counts   map[string]int64
 	Bytes    int64 // of the SQLite file
+	Schema   int   // how many migrations it has
 	dir      string
 	template string // folder of the data itself
 }
@@ -52,7 +53,13 @@ func prepare(ctx context.Context, dir string) (*dataset, error) {
 	set := &dataset{dir: dir, template: filepath.Join(dir, "set")}
 	b, err := os.ReadFile(filepath.Join(dir, "set.json"))
 	if err == nil && json.Unmarshal(b, set) == nil && set.Format == format {
-		return set, nil
+		if set.Schema == schema() {
+			return set, nil
+		}
+		if err := set.renew(ctx); err != nil {
+			return nil, err
+		}
+		return set, set.save()
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -65,10 +72,44 @@ func prepare(ctx context.Context, dir string) (*dataset, error) {
 		return nil, err
 	}
 	set.Format, set.MadeAt = format, time.Now().UTC().Truncate(time.Second)
-	if b, err = json.MarshalIndent(set, "", "  "); err != nil {
-		return nil, err
+	return set, set.save()
+}
+
+// renew brings a data set of an older schema up to date, with all that is done in
+// the background, so that no measurement pays for it.
+func (set *dataset) renew(ctx context.Context) (err error) {
+	defer say("bringing the data set up to date")()
+	if err := os.Remove(filepath.Join(set.dir, "set.zip")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return set, os.WriteFile(filepath.Join(dir, "set.json"), b, 0o600)
+	a, err := app.New(ctx, app.Options{Data: set.template, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := settle(ctx, a); err != nil {
+		return err
+	}
+	return set.count(ctx, a)
+}
+
+// save writes set.json.
+func (set *dataset) save() error {
+	set.Schema = schema()
+	b, err := json.MarshalIndent(set, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(set.dir, "set.json"), b, 0o600)
+}
+
+// schema is how many migrations this program has.
+func schema() (n int) {
+	for _, f := range app.Migrations() {
+		names, _ := fs.Glob(f, "*.sql")
+		n += len(names)
+	}
+	return n
 }
 
 // world is the platform while the data set is made, with a clock of its own.

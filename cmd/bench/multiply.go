@@ -341,11 +341,10 @@ func (w *world) recordTable(ctx context.Context, c copied, keys []string) error 
 
 // settle does what the platform would otherwise do in the background meanwhile.
 func settle(ctx context.Context, a *app.App) error {
-	if err := a.Clocks.Tick(ctx); err != nil {
-		return err
+	for _, e := range a.Background() {
+		if err := e.Work(ctx); err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
+		}
 	}
-	if _, err := ledger.Seal(ctx, a.DB, a.Key); err != nil {
-		return err
-	}
-	return search.Tidy(ctx, a.DB)
+	return nil
 }

@@ -319,9 +319,9 @@ func Restore(ctx context.Context, o Options, file string) (*backup.Manifest, *le
 	return m, report, errors.Join(search.Rebuild(ctx, a.DB, ""), a.Close())
 }
 
-// Start begins the work in the background; it ends with [App.Close].
-func (a *App) Start(ctx context.Context) error {
-	a.Jobs.Repeat(
+// Background is the work that is done again and again while the platform serves.
+func (a *App) Background() []jobs.Every {
+	return []jobs.Every{
 		jobs.Every{Name: "ledger.seal", Interval: time.Second, Work: func(ctx context.Context) error { _, err := ledger.Seal(ctx, a.DB, a.Key); return err }},
 		jobs.Every{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
 		jobs.Every{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
@@ -329,7 +329,12 @@ func (a *App) Start(ctx context.Context) error {
 		jobs.Every{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
 		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
 		jobs.Every{Name: "shelf.sweep", Interval: 10 * time.Minute, Work: a.Shelf.Sweep},
-	)
+	}
+}
+
+// Start begins the work in the background; it ends with [App.Close].
+func (a *App) Start(ctx context.Context) error {
+	a.Jobs.Repeat(a.Background()...)
 	return a.Jobs.Start(ctx)
 }
 

@@ -41,7 +41,7 @@ func TestWalkAlikeAndMerged(t *testing.T) {
 		writer.Sees("已提交")
 
 		clerk := k.open("柳文书", "新收到", "关于整治渠道的提案")
-		clerk.Sees("相似的提案")
+		clerk.Sees("按相似度排列")
 		clerk.Shoot("alike-case")
 		clerk.Click("受理")
 		clerk.Sees("已办理：受理")

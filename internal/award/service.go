@@ -549,7 +549,7 @@ func (s Shares) TooMany() bool { return s.Chosen > s.Most }
 func (s Shares) TooFewCollective() bool { return s.Chosen > 0 && 100*s.Collective < s.Least*s.Chosen }
 
 func shares(tx *db.Tx, w *Award, v *rule.Version, all []*Candidate) (s Shares, err error) {
-	if err := tx.Get(`SELECT COUNT(*) FROM proposal p WHERE p.tenant = $1 AND p.year = $2 AND p.case_no > 0`, []any{w.Tenant, w.Year}, &s.Filed); err != nil {
+	if err := tx.Get(`SELECT COUNT(*) FROM proposal p WHERE p.tenant = $1 AND p.year = $2 AND p.case_no <> 0`, []any{w.Tenant, w.Year}, &s.Filed); err != nil {
 		return s, err
 	}
 	s.Most = max(1, int(math.Ceil(float64(s.Filed*v.Int("award.share"))/100)))

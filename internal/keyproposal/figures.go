@@ -2,6 +2,7 @@ package keyproposal
 
 import (
 	_ "embed"
+	"slices"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -44,33 +45,43 @@ var Sources = []figure.Source{{
 
 type tally struct {
 	proposal.Brief
-	key, state, leader, leaderKind, committee, leaderName        string
-	session, unit                                                string
-	nominated, approved, signed, acted, reported, filed, measure string
+	key, state, leader, leaderKind, committee, leaderName string
+	session, units                                        string
+	nominated, approved, signed, acted, reported, measure string
 }
 
+// tallyColumns are read into [tally.fields].
+const tallyColumns = `p.session, COALESCE(k.state, ''), COALESCE(k.leader, ''), COALESCE(k.leader_kind, ''), COALESCE(k.committee, ''),
+	COALESCE(k.nominated_at, ''), COALESCE(k.approved_at, ''), COALESCE(k.plan_signed_on, ''),
+	COALESCE((SELECT MIN(x.on_date) FROM key_activity x WHERE x.tenant = k.tenant AND x.key_proposal = k.id), ''),
+	COALESCE(k.reported_at, ''), COALESCE((SELECT y.at FROM key_priority y WHERE y.tenant = p.tenant AND y.proposal = p.id), '')`
+
 func (t *tally) fields() []any {
-	return append(t.Fields(), &t.key, &t.state, &t.leader, &t.leaderKind, &t.committee, &t.leaderName, &t.session, &t.unit,
-		&t.nominated, &t.approved, &t.signed, &t.acted, &t.reported, &t.filed, &t.measure)
+	return []any{&t.session, &t.state, &t.leader, &t.leaderKind, &t.committee, &t.nominated, &t.approved, &t.signed, &t.acted, &t.reported, &t.measure}
 }
 
 // loadFacts reads the filed proposals of a year by one query. What happened after
-// the day that is asked for is left out.
+// the day that is asked for is left out. (case_no <> 0, not > 0: the index of case
+// numbers would have it go through all the years.)
 func loadFacts(tx *db.Tx, s figure.Scope) ([]figure.Fact, error) {
 	v, err := db.At(s.AsOf.AddDays(1).Time()).Value()
 	if err != nil {
 		return nil, err
 	}
 	cut := v.(string)
-	all, err := db.All(tx, (*tally).fields, `SELECT `+proposal.BriefColumns+`, COALESCE(k.id, ''), COALESCE(k.state, ''), COALESCE(k.leader, ''), COALESCE(k.leader_kind, ''), COALESCE(k.committee, ''),
-		COALESCE(l.name, ''), p.session,
-		COALESCE((SELECT string_agg(z.unit, ',') FROM assignment z WHERE z.tenant = p.tenant AND z.proposal = p.id AND z.round = p.round AND z.role <> 'co_handler' AND z.state NOT IN ('returned', 'cancelled')), ''),
-		COALESCE(k.nominated_at, ''), COALESCE(k.approved_at, ''), COALESCE(k.plan_signed_on, ''),
-		COALESCE((SELECT MIN(x.on_date) FROM key_activity x WHERE x.tenant = k.tenant AND x.key_proposal = k.id), ''),
-		COALESCE(k.reported_at, ''), p.filed_at, COALESCE((SELECT y.at FROM key_priority y WHERE y.tenant = p.tenant AND y.proposal = p.id), '')
+	// What only lists and some dimensions need is not read for the totals.
+	columns := `p.id, p.subject, CASE WHEN p.body = '' THEN '' ELSE COALESCE((SELECT b.kind FROM body b WHERE b.tenant = p.tenant AND b.id = p.body), '') END`
+	fields := func(t *tally) []any { return append([]any{&t.ID, &t.Subject, &t.BodyKind}, t.fields()...) }
+	if s.Details || s.Needs["unit"] {
+		columns = `COALESCE(k.id, ''), COALESCE((SELECT l.name FROM person l WHERE l.tenant = k.tenant AND l.id = k.leader), ''),
+			COALESCE((SELECT string_agg(z.unit, ',') FROM assignment z WHERE z.tenant = p.tenant AND z.proposal = p.id AND z.round = p.round AND z.role <> 'co_handler' AND z.state NOT IN ('returned', 'cancelled')), ''), ` + proposal.BriefColumns
+		fields = func(t *tally) []any {
+			return slices.Concat([]any{&t.key, &t.leaderName, &t.units}, t.Fields(), t.fields())
+		}
+	}
+	all, err := db.All(tx, fields, `SELECT `+columns+`, `+tallyColumns+`
 		FROM proposal p LEFT JOIN key_proposal k ON k.tenant = p.tenant AND k.proposal = p.id AND k.state <> 'declined'
-		LEFT JOIN person l ON l.tenant = k.tenant AND l.id = k.leader
-		WHERE p.tenant = $1 AND p.year = $2 AND p.case_no > 0 AND p.filed_at < $3 ORDER BY p.case_no, p.id`, s.Tenant, s.Year, cut)
+		WHERE p.tenant = $1 AND p.year = $2 AND p.case_no <> 0 AND p.filed_at < $3 ORDER BY p.case_no, p.id`, s.Tenant, s.Year, cut)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +106,7 @@ func loadFacts(tx *db.Tx, s figure.Scope) ([]figure.Fact, error) {
 		tag("session", t.session)
 		tag("subject", t.Subject)
 		var units proposal.List
-		if err := units.Scan(t.unit); err != nil {
+		if err := units.Scan(t.units); err != nil {
 			return nil, err
 		}
 		for _, u := range units {

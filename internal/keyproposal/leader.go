@@ -153,7 +153,7 @@ func (s *Service) Parties(ctx context.Context, year int) (all []*Priority, err e
 			LEFT JOIN key_priority y ON y.tenant = p.tenant AND y.proposal = p.id
 			LEFT JOIN key_proposal k ON k.tenant = p.tenant AND k.proposal = p.id AND k.state <> 'declined'
 			LEFT JOIN person l ON l.tenant = k.tenant AND l.id = k.leader
-			WHERE p.tenant = $1 AND p.year = $2 AND p.case_no > 0 AND `+cond+` ORDER BY p.case_no, p.id LIMIT 1000`, args...)
+			WHERE p.tenant = $1 AND p.year = $2 AND p.case_no <> 0 AND `+cond+` ORDER BY p.case_no, p.id LIMIT 1000`, args...)
 		return err
 	})
 	return all, err

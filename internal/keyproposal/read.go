@@ -168,7 +168,7 @@ func (s *Service) Overview(ctx context.Context, year int) (y *Year, err error) {
 		}
 		y.Share = y.Rules.Int("key_proposal.share")
 		if err := tx.Get(`SELECT COUNT(*), COUNT(*) FILTER (WHERE b.kind = 'party') FROM proposal p LEFT JOIN body b ON b.tenant = p.tenant AND b.id = p.body
-			WHERE p.tenant = $1 AND p.year = $2 AND p.case_no > 0`, []any{a.Tenant, y.Year}, &y.Filed, &y.Party); err != nil {
+			WHERE p.tenant = $1 AND p.year = $2 AND p.case_no <> 0`, []any{a.Tenant, y.Year}, &y.Filed, &y.Party); err != nil {
 			return err
 		}
 		if err := tx.Get(`SELECT COUNT(*) FILTER (WHERE k.state IN ('nominated', 'consulted')), COUNT(*) FILTER (WHERE k.approved_at <> ''), COUNT(*) FILTER (WHERE k.approved_at <> '' AND b.kind = 'party')

@@ -34,7 +34,8 @@ func TestAlikePages(t *testing.T) {
 
 		fresh := w.PlayText(proposal.InReview, text)
 		reviewer := p.as("纪审言")
-		reviewer.Get("/proposals/"+fresh.ID).Want(200).Contains("相似的提案", "/alike/"+old.ID)
+		reviewer.Get("/proposals/" + fresh.ID).Want(200).Contains(`hx-get="/proposals/` + fresh.ID + `/alike"`)
+		reviewer.Get("/proposals/"+fresh.ID+"/alike").Want(200).Contains(`id="alike"`, "相似的提案", "/alike/"+old.ID)
 		reviewer.Get("/proposals/"+fresh.ID+"/alike/"+old.ID).Want(200).Contains("并排比较", "<mark>")
 		reviewer.Get("/proposals/" + fresh.ID + "/alike").Want(200).Contains("关于前年的提案")
 		p.as("余知秋").Get("/proposals/" + fresh.ID).Want(200).Lacks("相似的提案")

@@ -28,11 +28,6 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.queue = queueOf(r)
-	if v.judged() {
-		if v.alike, err = p.proposals.AlikeTo(r.Context(), v.ID); err != nil {
-			return err
-		}
-	}
 	return web.Render(w, r, http.StatusOK, casePage(v))
 }
 
@@ -56,12 +51,12 @@ type caseView struct {
 	tried  *tried
 	acts   map[string]string // of other modules in the history
 	panels []panel           // of other modules
-	alike  []*proposal.Alike // while it is judged
+	alike  []*proposal.Alike
 	leads  []*proposal.MergeCase
 }
 
 // judged reports whether the actor judges the case, so that what it is like
-// stands with it; afterwards it has a page of its own.
+// stands with it, not only on a page of its own.
 func (v *caseView) judged() bool {
 	return v.who.Can("proposal.review") && (v.State == proposal.Submitted || v.State == proposal.InReview || v.State == proposal.Filed)
 }
@@ -140,7 +135,7 @@ func (v *caseView) page(ctx context.Context) ui.PageInfo {
 	info.Lead += v.proposer(ctx) + " · " + say(ctx, org.Title(kinds, v.Kind)) + " · " + say(ctx, proposal.CaseFlow.State(v.State).Title)
 	info.Crumbs = []ui.Link{v.list(ctx)}
 	info.Actions = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "打印"), Icon: "printer", Kind: ui.Quiet, Print: true})
-	if v.who.Can("proposal.review") && !v.judged() {
+	if v.who.Can("proposal.review") {
 		info.Actions = ui.Group(ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "相似的提案"), Icon: "files", Kind: ui.Quiet, Href: v.url("/alike")}), info.Actions)
 	}
 	return info

@@ -286,8 +286,8 @@ func caseRest(v *caseView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(v.alike) > 0 {
-			templ_7745c5c3_Err = alikeCard(v).Render(ctx, templ_7745c5c3_Buffer)
+		if v.judged() {
+			templ_7745c5c3_Err = alikeLater(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
