@@ -146,6 +146,37 @@ func (s *Service) Compare(ctx context.Context, r Request) (now, before *Report, 
 	return now, before, err
 }
 
+// mostYears is how many years [Service.Years] goes back.
+const mostYears = 10
+
+// Years is [Service.Compute] for each year that has a session, the oldest first,
+// at most the last ten, in one snapshot. What the request says of year, session
+// and day is left aside.
+func (s *Service) Years(ctx context.Context, r Request) (all []*Report, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		sessions, err := s.Sessions(tx.Context())
+		if err != nil {
+			return err
+		}
+		var years []int
+		for _, x := range sessions {
+			years = append(years, x.Year)
+		}
+		slices.Sort(years)
+		years = slices.Compact(years)
+		r := Request{IDs: r.IDs, Filter: slices.DeleteFunc(slices.Clone(r.Filter), func(t Tag) bool { return t.Dim == sessionDim })}
+		for _, r.Year = range years[max(0, len(years)-mostYears):] {
+			rep, err := s.Compute(tx.Context(), r)
+			if err != nil {
+				return err
+			}
+			all = append(all, rep)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // Record is a fact behind a figure. Of a rate, the records are those of its
 // denominator, and Counts says which are in the numerator.
 type Record struct {

@@ -38,6 +38,7 @@ type TableInfo struct {
 	Sort    string // the current order: "due" or "-due"
 	Here    string // path and query of this page, for sort links
 	Bulk    *Bulk  // what can be done with several rows at once
+	Dense   bool   // of names and numbers: on a phone it stays a table rather than cards
 	Empty   templ.Component
 }
 

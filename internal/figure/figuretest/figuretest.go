@@ -96,11 +96,14 @@ func New(t testing.TB, d *db.DB) *World {
 }
 
 // Pour adds a cup of 2026 from pots, parted by commas.
-func (w *World) Pour(name, leaf, pots string, drunk bool) {
+func (w *World) Pour(name, leaf, pots string, drunk bool) { w.PourIn(2026, name, leaf, pots, drunk) }
+
+// PourIn is [World.Pour] in another year.
+func (w *World) PourIn(year int, name, leaf, pots string, drunk bool) {
 	w.T.Helper()
 	if err := w.DB.Write(w.Clerk, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO tea (tenant, id, year, name, leaf, pots, drunk) VALUES ($1, $2, 2026, $3, $4, $5, $6)`,
-			w.Tenant, db.NewID(), name, leaf, pots, drunk); err != nil {
+		if _, err := tx.Exec(`INSERT INTO tea (tenant, id, year, name, leaf, pots, drunk) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			w.Tenant, db.NewID(), year, name, leaf, pots, drunk); err != nil {
 			return err
 		}
 		return ledger.Append(tx, ledger.Entry{Action: "tea.pour", Kind: "tea"})

@@ -31,7 +31,8 @@ func (p *pages) all(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := allView{
-		period: period(ctx, now),
+		period:   period(ctx, now),
+		pictures: draw(ctx, now, before),
 		filters: ui.FiltersInfo{Here: "/figures?" + query(now), Fields: []ui.Field{
 			{Name: "year", Label: lang.T(ctx, "年度"), Options: years},
 			{Name: "session", Label: lang.T(ctx, "会议"), Options: sessions},
@@ -41,18 +42,20 @@ func (p *pages) all(w http.ResponseWriter, r *http.Request) error {
 	for _, group := range groupsOf(now) {
 		v.groups = append(v.groups, tableGroup{title: lang.T(ctx, "%s", lang.Word(group[0].Def.Group)), table: ui.TableInfo{
 			Caption: lang.T(ctx, "%s", lang.Word(group[0].Def.Group)),
-			Columns: []ui.Column{{Title: lang.T(ctx, "指标")}, {Title: lang.T(ctx, "%d年", now.Year), Num: true}, {Title: lang.T(ctx, "分子 / 分母"), Num: true},
-				{Title: lang.T(ctx, "%d年", now.Year-1), Num: true}, {Title: lang.T(ctx, "增减"), Num: true}, {Title: lang.T(ctx, "统计口径"), Wide: true, Desk: true}},
-			Rows: rows(ctx, group, now, before),
+			Columns: []ui.Column{{Title: lang.T(ctx, "指标")}, {Title: lang.T(ctx, "%d年", now.Year), Num: true}, {Title: lang.T(ctx, "分子 / 分母"), Num: true, Desk: true},
+				{Title: lang.T(ctx, "%d年", now.Year-1), Num: true}, {Title: lang.T(ctx, "增减"), Num: true, Desk: true}, {Title: lang.T(ctx, "统计口径"), Wide: true, Desk: true}},
+			Rows:  rows(ctx, group, now, before),
+			Dense: true,
 		}})
 	}
 	return web.Render(w, r, http.StatusOK, allPage(v))
 }
 
 type allView struct {
-	period  string
-	filters ui.FiltersInfo
-	groups  []tableGroup
+	period   string
+	pictures []drawn
+	filters  ui.FiltersInfo
+	groups   []tableGroup
 }
 
 type tableGroup struct {

@@ -38,7 +38,7 @@ func TestInBrowser(t *testing.T) {
 			tab.Sees("统计指标", "全部指标")
 			tab.Shoot("figures-home")
 			tab.Click("全部指标")
-			tab.Sees("办复率", "100%", "收到提案", "满意率")
+			tab.Sees("办理过程", "办理结果", "办复率", "100%", "收到提案", "满意率")
 			tab.Shoot("figures-all")
 			tab.Click("立案提案")
 			tab.Sees("关于疏浚临川县城西排洪渠的提案", "共 3 条")

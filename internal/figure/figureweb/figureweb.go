@@ -55,6 +55,7 @@ func Add(m *module.Module, d Deps) {
 		rt.Get("/figures/export", p.exportAll)
 		rt.Get("/figures/{id}", p.one)
 		rt.Get("/figures/{id}/export", p.exportOne)
+		rt.Get("/figures/{id}/years", p.years)
 		rt.Get("/figure-freezes", p.reports)
 		rt.Post("/figure-freezes", p.freeze)
 		rt.Get("/figure-freezes/{id}", p.report)

@@ -19,6 +19,7 @@ import (
 	"shangliang/internal/figure/figureweb"
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
+	"shangliang/internal/org"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 	"shangliang/internal/web/webtest"
@@ -117,6 +118,36 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// TestYears draws a figure in all years from the first of which there is
+// anything, under the filters of its page.
+func TestYears(t *testing.T) {
+	w, h, _ := house(t)
+	c := client(t, h, "clerk")
+	c.Get("/figures/tea.poured/years").Want(200).Lacks("历年")
+	for _, s := range []org.Session{{No: 1, OpensOn: "2025-01-20", ClosesOn: "2025-01-23"}, {No: 3, OpensOn: "2027-01-20", ClosesOn: "2027-01-23"}, {No: 4, OpensOn: "2028-01-20", ClosesOn: "2028-01-23"}} {
+		s.Term = w.Term
+		if _, err := w.Org.SaveSession(w.Admin, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.PourIn(2028, "毛尖", "green", "壶一", true)
+	page := c.Get("/figures/tea.poured/years").Want(200).Contains("历年", "2026年", "2027年", "2028年").Lacks("2025年")
+	links := hrefs(page, ".bars a")
+	if len(links) != 3 {
+		t.Fatalf("years lead to %v", links)
+	}
+	c.Get(links[2]).Want(200).Contains("毛尖", "共 1 条")
+	if n := len(hrefs(c.Get("/figures/tea.poured/years?leaf=black").Want(200), ".bars a")); n != 3 {
+		t.Errorf("%d years of black tea", n)
+	}
+	c.Get("/figures/tea.rate/years").Want(200).Contains("100%", "66.7%")
+	c.Get("/figures/tea.spilt/years").Want(404)
+	client(t, h, "member").Get("/figures/tea.poured/years").Want(403)
+	if links := hrefs(client(t, h, "auditor").Get("/figures/tea.secret/years").Want(200), "a"); len(links) > 0 {
+		t.Errorf("links to what one may not open: %v", links)
+	}
+}
+
 func TestPaging(t *testing.T) {
 	w, h, _ := house(t)
 	for range 230 {
@@ -130,7 +161,7 @@ func TestPaging(t *testing.T) {
 		pages++
 		next = strings.Join(hrefs(page, "a[rel=next]"), "")
 	}
-	if rows != 233 || pages != 3 {
+	if rows != 233 || pages != 5 {
 		t.Errorf("%d rows on %d pages", rows, pages)
 	}
 }

@@ -18,13 +18,14 @@ import (
 )
 
 // perPage is how many records a page shows.
-const perPage = 100
+const perPage = 50
 
 // oneView is a figure with its groups and a page of its records.
 type oneView struct {
 	value   figure.Value
 	report  *figure.Report
 	period  string
+	years   string // where the figure in all years is
 	stat    ui.StatInfo
 	filters ui.FiltersInfo
 	chips   []ui.Link // filters by what is no field of the form
@@ -74,6 +75,7 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	if _, q, ok := strings.Cut(here, "?"); ok {
 		export += "?" + q
 	}
+	v.years = strings.Replace(export, "/export", "/years", 1)
 	v.filters = ui.FiltersInfo{Here: here, Export: export, Fields: []ui.Field{
 		{Name: "year", Label: lang.T(ctx, "年度"), Options: years}, {Name: "session", Label: lang.T(ctx, "会议"), Options: sessions},
 		{Name: "as_of", Label: lang.T(ctx, "截至"), Kind: "date"}, {Name: "by", Label: lang.T(ctx, "分类"), Options: dims}}}
