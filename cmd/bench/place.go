@@ -123,7 +123,7 @@ func (set *dataset) backUp(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = backup.Create(ctx, backup.Source{DB: a.DB, Blobs: a.FilesDir(), Version: "bench", Keys: keys}, f)
+	_, err = backup.Create(ctx, backup.Source{DB: a.DB, Blobs: a.Files, Version: "bench", Keys: keys}, f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}

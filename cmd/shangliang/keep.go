@@ -10,6 +10,7 @@ import (
 
 	"shangliang/internal/app"
 	"shangliang/internal/backup"
+	"shangliang/internal/blob"
 	"shangliang/internal/ledger"
 )
 
@@ -37,7 +38,7 @@ func backUp(ctx context.Context, e env, args []string) (err error) {
 		return err
 	}
 	defer os.Remove(out.Name())
-	m, err := backup.Create(ctx, backup.Source{DB: a.DB, Blobs: a.FilesDir(), Version: version, Keys: keys}, out)
+	m, err := backup.Create(ctx, backup.Source{DB: a.DB, Blobs: a.Files, Version: version, Keys: keys}, out)
 	err = errors.Join(err, out.Sync(), out.Close())
 	if err != nil {
 		return err
@@ -70,6 +71,7 @@ func verify(ctx context.Context, e env, args []string) error {
 	var kept string
 	f := e.flags("verify", "[flags] [FILE]")
 	e.options(f, &o)
+	files := f.Bool("files", true, "read all stored files as well and compare them with what was put in")
 	f.StringVar(&kept, "kept", "", "folder with copies of ledger.pub and checkpoints.log that were kept elsewhere; the data folder if not given")
 	if err := parse(f, args, 0, 1); err != nil {
 		return err
@@ -92,11 +94,46 @@ func verify(ctx context.Context, e env, args []string) error {
 		}
 		defer a.Close()
 		report, err = ledger.Verify(ctx, a.DB, p)
+		if err == nil && *files {
+			err = e.verifyFiles(ctx, a.Files, report)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return e.report(ctx, report)
+}
+
+// verifyFiles reads every stored file and adds to the report what is damaged.
+func (e env) verifyFiles(ctx context.Context, files blob.Store, report *ledger.Report) error {
+	var damaged []string
+	n, err := blob.Verify(ctx, files, func(sha string, err error) {
+		damaged = append(damaged, sha)
+		fmt.Fprintf(e.err, "%s: %v\n", sha, err)
+	})
+	if err != nil {
+		return err
+	}
+	report.Findings = append(report.Findings, backup.DamagedFiles(damaged)...)
+	fmt.Fprintf(e.out, "%s: %d stored files, %d damaged\n", files, n, len(damaged))
+	return nil
+}
+
+// copyFiles moves an installation between the data folder and a bucket.
+func copyFiles(ctx context.Context, e env, args []string) error {
+	var o app.Options
+	f := e.flags("copy-files", "[-back] [flags]")
+	e.options(f, &o)
+	back := f.Bool("back", false, "from the bucket into the data folder")
+	if err := parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if o.S3.URL == "" {
+		return errors.New("there is no bucket: give -s3")
+	}
+	n, err := app.CopyFiles(ctx, o, *back)
+	fmt.Fprintf(e.out, "%d files copied\n", n)
+	return err
 }
 
 func (e env) report(ctx context.Context, r *ledger.Report) error {

@@ -42,6 +42,7 @@ var commands = []command{
 	{"figures", "-tenant CODE -year YEAR [flags]", "print the figures of a year", figures},
 	{"backup", "[flags] FILE", "write everything into one zip file, while the platform serves", backUp},
 	{"restore", "[flags] FILE", "bring a backup back into an empty place", restore},
+	{"copy-files", "[-back] [flags]", "copy the stored files of the data folder into the bucket of -s3, or back", copyFiles},
 	{"verify", "[flags] [FILE]", "prove that nothing was changed behind the platform's back, in a backup or the database", verify},
 	{"version", "", "print the version", func(_ context.Context, e env, _ []string) error { fmt.Fprintln(e.out, version); return nil }},
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"shangliang/internal/app"
+	"shangliang/internal/blob"
 )
 
 // options are the flags that say where a platform lives; each has an
@@ -23,6 +24,15 @@ func (e env) options(f *flag.FlagSet, o *app.Options) {
 	f.StringVar(&o.Data, "data", or("SHANGLIANG_DATA", "./data/main"), "folder of keys, files and, on SQLite, the database ($SHANGLIANG_DATA)")
 	o.Database = e.getenv("SHANGLIANG_DATABASE")
 	f.Func("database", "postgres://… or sqlite:PATH; SQLite in the data folder if not given ($SHANGLIANG_DATABASE)", func(s string) error { o.Database = s; return nil })
+	f.StringVar(&o.S3.URL, "s3", e.getenv("SHANGLIANG_S3"), "keep the files of cases in a bucket: https://HOST/BUCKET[/PREFIX]; in the data folder if not given ($SHANGLIANG_S3)")
+	f.StringVar(&o.S3.Region, "s3-region", e.getenv("SHANGLIANG_S3_REGION"), "the bucket's region; asked for if not given ($SHANGLIANG_S3_REGION)")
+	f.StringVar(&o.S3.Style, "s3-style", or("SHANGLIANG_S3_STYLE", "auto"), "how the bucket is addressed: host, path or auto ($SHANGLIANG_S3_STYLE)")
+	f.StringVar(&o.S3.CAFile, "s3-ca", e.getenv("SHANGLIANG_S3_CA"), "file with certificates to trust as well ($SHANGLIANG_S3_CA)")
+	o.S3.Key, o.S3.Secret = e.getenv("SHANGLIANG_S3_KEY"), blob.Secret(e.getenv("SHANGLIANG_S3_SECRET"))
+	f.Func("s3-key-file", "file with the access key and, on its second line, the secret ($SHANGLIANG_S3_KEY and $SHANGLIANG_S3_SECRET if not given)", func(name string) (err error) {
+		o.S3.Key, o.S3.Secret, err = blob.ReadKeys(name)
+		return err
+	})
 	o.Log = e.log()
 }
 

@@ -71,6 +71,7 @@ type Options struct {
 	Proxied  bool   // behind a proxy that adds X-Forwarded-For
 	Metrics  string // bearer token for /metrics from elsewhere
 	SMTP     notify.SMTP
+	S3       blob.S3 // where the stored files are; in Data when its URL is empty
 	Log      *slog.Logger
 	Now      func() time.Time // time.Now when nil
 }
@@ -91,7 +92,7 @@ type App struct {
 	Rules       *rule.Rules
 	Notices     *notify.Notifier
 	Clocks      *clock.Clocks
-	Files       *blob.Store
+	Files       blob.Store
 	Shelf       *shelf.Shelf
 	Proposals   *proposal.Service
 	Dispatch    *dispatch.Service
@@ -179,7 +180,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.Clocks = clock.New(a.DB, clock.Config{Days: org.Days, PeopleWith: org.PeopleWith, Notices: a.Notices, Log: o.Log})
-	if a.Files, err = blob.Open(a.FilesDir()); err != nil {
+	if a.Files, err = o.store(ctx, "files"); err != nil {
 		return err
 	}
 	a.Shelf = shelf.New(a.DB)
@@ -198,7 +199,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	a.Proposals.Disclosed = publish.Disclosed
-	if err := a.openPapers(); err != nil {
+	if err := a.openPapers(ctx); err != nil {
 		return err
 	}
 	a.Router = web.New(web.Config{Authenticate: a.authenticate, Ready: a.DB.Ping, Log: o.Log, Now: o.Now, Key: secret,
@@ -298,17 +299,43 @@ func (a *App) migrate(ctx context.Context) error {
 	return jobs.Migrate(ctx, a.DB)
 }
 
-// FilesDir is the folder of the stored files.
-func (a *App) FilesDir() string { return a.Options.filesDir() }
+// store opens a store of files: in the bucket if there is one, else in a folder
+// of the data.
+func (o *Options) store(ctx context.Context, name string) (blob.Store, error) {
+	if o.S3.URL != "" {
+		return blob.OpenBucket(ctx, o.S3, name, filepath.Join(o.Data, "spool"))
+	}
+	return blob.OpenFolder(filepath.Join(o.Data, name))
+}
 
-func (o *Options) filesDir() string { return filepath.Join(o.Data, "files") }
+// CopyFiles copies the stored files that are still in the data folder into the
+// bucket, or back from there, and says how many. The platform may serve
+// meanwhile; what is there already is not copied again.
+func CopyFiles(ctx context.Context, o Options, back bool) (n int, err error) {
+	bucket, err := o.store(ctx, "files")
+	if err != nil {
+		return 0, err
+	}
+	folder, err := blob.OpenFolder(filepath.Join(o.Data, "files"))
+	if err != nil {
+		return 0, err
+	}
+	if back {
+		return blob.Copy(ctx, folder, bucket)
+	}
+	return blob.Copy(ctx, bucket, folder)
+}
 
 // Restore brings a backup back into an empty place and makes it ready to serve.
 func Restore(ctx context.Context, o Options, file string) (*backup.Manifest, *ledger.Report, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("app: data folder: %w", err)
 	}
-	m, report, err := backup.Restore(ctx, file, backup.Target{URL: o.url(), Data: o.Data, Blobs: o.filesDir(), Migrations: Migrations()})
+	files, err := o.store(ctx, "files")
+	if err != nil {
+		return nil, nil, err
+	}
+	m, report, err := backup.Restore(ctx, file, backup.Target{URL: o.url(), Data: o.Data, Blobs: files, Migrations: Migrations()})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,9 +1,9 @@
 package app
 
 import (
+	"context"
 	"path/filepath"
 
-	"shangliang/internal/blob"
 	"shangliang/internal/module"
 	"shangliang/internal/paper"
 	"shangliang/internal/paperwork"
@@ -16,10 +16,10 @@ var paperModule = module.Module{Name: "paperwork", Title: "文书", Migrations: 
 // paperWords are the catalogues of what writes and shows documents.
 var paperWords = [][]byte{paper.Words, paperworkweb.Words}
 
-// openPapers makes the service of documents. In the data folder, papers holds
-// what was made and fonts the installation's own faces.
-func (a *App) openPapers() error {
-	files, err := blob.Open(filepath.Join(a.Options.Data, "papers"))
+// openPapers makes the service of documents. The store papers holds what was made;
+// the folder fonts of the data the installation's own faces.
+func (a *App) openPapers(ctx context.Context) error {
+	files, err := a.Options.store(ctx, "papers")
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func TestRestoreKeepsPromises(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := backup.Create(ctx, backup.Source{DB: w.DB, Blobs: w.FilesDir(), Keys: keys}, f); err != nil {
+		if _, err := backup.Create(ctx, backup.Source{DB: w.DB, Blobs: w.Files, Keys: keys}, f); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Close(); err != nil {

@@ -15,7 +15,6 @@ import (
 	"embed"
 	"io"
 	"io/fs"
-	"os"
 
 	"shangliang/internal/blob"
 	"shangliang/internal/db"
@@ -56,10 +55,10 @@ type Kept struct {
 }
 
 // Store keeps the bytes.
-type Store struct{ blobs *blob.Store }
+type Store struct{ blobs blob.Store }
 
 // New makes the store.
-func New(blobs *blob.Store) *Store { return &Store{blobs} }
+func New(blobs blob.Store) *Store { return &Store{blobs} }
 
 // Limits say what is taken.
 func (s *Store) Limits() document.Limits { return document.Defaults() }
@@ -78,8 +77,10 @@ func (s *Store) Keep(ctx context.Context, up Upload) (*Kept, error) {
 	return &Kept{up.Purpose, document.FileName(up.Name), string(kind), info.SHA256, info.Size}, nil
 }
 
-// Open opens a file for reading; the caller closes it.
-func (s *Store) Open(f *File) (*os.File, error) { return s.blobs.Get(f.SHA256) }
+// Open opens a file for reading; the caller closes it and keeps ctx until then.
+func (s *Store) Open(ctx context.Context, f *File) (io.ReadSeekCloser, error) {
+	return s.blobs.Get(ctx, f.SHA256)
+}
 
 // File is one file of a record.
 type File struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"shangliang/internal/attachment"
-	"shangliang/internal/blob"
+	"shangliang/internal/blob/blobtest"
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
 	"shangliang/internal/errs"
@@ -26,8 +26,8 @@ func check(t *testing.T, err error) {
 func TestAttachment(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		check(t, d.Migrate(t.Context(), attachment.Migrations))
-		blobs, err := blob.Open(t.TempDir())
-		check(t, err)
+		var err error
+		blobs := blobtest.Folder(t)
 		s := attachment.New(blobs)
 		if _, err := s.Keep(t.Context(), attachment.Upload{Name: "假.pdf", Size: 4, Content: bytes.NewReader([]byte("MZ\x00\x00"))}); !errs.Is(err, errs.Invalid) {
 			t.Errorf("a program that says it is a PDF: %v", err)
@@ -54,7 +54,7 @@ func TestAttachment(t *testing.T) {
 			}
 			return nil
 		}))
-		content, err := s.Open(f)
+		content, err := s.Open(t.Context(), f)
 		check(t, err)
 		defer content.Close()
 		if b, err := io.ReadAll(content); err != nil || !bytes.Equal(b, pdf) || f.Name != "签批.pdf" || f.Kind != "pdf" || f.Purpose != "scan" {

@@ -20,14 +20,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"shangliang/internal/blob"
 	"shangliang/internal/db"
+	"shangliang/internal/errs"
 	"shangliang/internal/jobs"
 	"shangliang/internal/ledger"
 )
@@ -75,7 +75,7 @@ func (m *Manifest) Rows() (n int64) {
 // Source is what is backed up.
 type Source struct {
 	DB      *db.DB
-	Blobs   string // folder of the stored files; none when empty
+	Blobs   blob.Store // the stored files; none when nil
 	Version string
 	Keys    []string // the public keys that this installation trusts; at least one
 }
@@ -108,7 +108,7 @@ func Create(ctx context.Context, s Source, w io.Writer) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("backup: tables: %w", err)
 	}
-	if s.Blobs != "" {
+	if s.Blobs != nil {
 		if err := m.addBlobs(ctx, z, s.Blobs); err != nil {
 			return nil, fmt.Errorf("backup: stored files: %w", err)
 		}
@@ -143,42 +143,31 @@ type counter int64
 
 func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
 
-// addBlobs adds the files of a folder but those being written, whose names
-// begin with a dot or end in .tmp.
-func (m *Manifest) addBlobs(ctx context.Context, z *zip.Writer, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+// addBlobs adds the stored files.
+func (m *Manifest) addBlobs(ctx context.Context, z *zip.Writer, s blob.Store) error {
+	for info, err := range s.List(ctx) {
+		if err == nil {
+			err = m.addBlob(ctx, z, s, info.SHA256)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) addBlob(ctx context.Context, z *zip.Writer, s blob.Store, sha string) error {
+	f, err := s.Get(ctx, sha)
+	if errs.Is(err, errs.NotFound) { // removed meanwhile
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		if base := path.Base(name); name != "." && strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".tmp") {
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !e.Type().IsRegular() {
-			return nil
-		}
-		f, err := root.Open(name)
-		if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return m.add(z, blobPrefix+name, func(w io.Writer) error {
-			_, err := io.Copy(w, f)
-			return err
-		})
+	defer f.Close()
+	return m.add(z, blobPrefix+blob.Name(sha), func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return err
 	})
 }
 
@@ -271,33 +260,71 @@ func (p Part) copy(f *zip.File, w io.Writer) error {
 	return nil
 }
 
-// extract writes the stored files into a folder.
-func (a *archive) extract(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// blobs are the stored files of a backup by name. One whose content is not what
+// its name says was damaged before it was backed up.
+func (a *archive) blobs() (map[string]Part, error) {
+	all := map[string]Part{}
+	for _, p := range a.manifest.Parts {
+		if name, is := strings.CutPrefix(p.Name, blobPrefix); is {
+			sha, ok := blob.Of(name)
+			if !ok {
+				return nil, invalid(nil, "备份中的 %s 不是文件应有的名称", p.Name)
+			}
+			all[sha] = p
+		}
 	}
-	root, err := os.OpenRoot(dir) // a name cannot lead out of it
+	return all, nil
+}
+
+// extract puts the stored files into a store, which may hold what an attempt
+// that was broken off put there, and nothing else. It returns what it put; the
+// damaged ones, which have no place in a store, are named.
+func (a *archive) extract(ctx context.Context, s blob.Store) (put, damaged []string, err error) {
+	all, err := a.blobs()
+	if err != nil {
+		return nil, nil, err
+	}
+	for info, err := range s.List(ctx) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, ours := all[info.SHA256]; !ours {
+			return nil, nil, invalid(nil, "文件存储 %s 不是空的，不能恢复到这里", s)
+		}
+	}
+	for _, sha := range slices.Sorted(maps.Keys(all)) {
+		p := all[sha]
+		if p.SHA256 != sha {
+			damaged = append(damaged, sha)
+			continue
+		}
+		there, err := s.Has(ctx, sha)
+		if err == nil && !there {
+			err = p.put(ctx, a.files[p.Name], s)
+		}
+		if err != nil {
+			return put, nil, err
+		}
+		if !there {
+			put = append(put, sha)
+		}
+	}
+	return put, damaged, nil
+}
+
+// put puts a part into a store.
+func (p Part) put(ctx context.Context, f *zip.File, s blob.Store) error {
+	r, err := f.Open()
+	if err != nil {
+		return invalid(err, "备份中的 %s 已损坏", p.Name)
+	}
+	defer r.Close()
+	info, err := s.Put(ctx, r, 0)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	for _, p := range a.manifest.Parts {
-		name, ok := strings.CutPrefix(p.Name, blobPrefix)
-		if !ok {
-			continue
-		}
-		name = filepath.FromSlash(name)
-		if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			return err
-		}
-		f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
-		err = p.copy(a.files[p.Name], f)
-		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return err
-		}
+	if info.SHA256 != p.SHA256 { // it was right when the backup was opened
+		return errors.Join(invalid(nil, "备份中的 %s 与清单中的散列不符", p.Name), s.Remove(ctx, info.SHA256))
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +19,8 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/backup"
+	"shangliang/internal/blob"
+	"shangliang/internal/blob/blobtest"
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
 	"shangliang/internal/errs"
@@ -41,14 +45,14 @@ type place struct {
 	d     *db.DB
 	ctx   context.Context
 	data  string
-	blobs string
+	blobs blob.Store
 	key   *ledger.Key
 }
 
 func build(t *testing.T, dialect db.Dialect) *place {
 	t.Helper()
 	p := &place{d: dbtest.Open(t, dialect, nil), data: t.TempDir(), ctx: actor.With(context.Background(), actor.Actor{Tenant: "t", Account: "a", Name: "林知远"})}
-	p.blobs = filepath.Join(p.data, "blobs")
+	p.blobs = store(t, dialect)
 	if err := p.d.Migrate(p.ctx, migrations...); err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +63,7 @@ func build(t *testing.T, dialect db.Dialect) *place {
 	if p.key, err = ledger.LoadKey(p.data); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"ab/abc": "第一份附件", "cd/cde": strings.Repeat("x", 100000), "cd/.part": "being written", "ef/x.tmp": "being written"} {
-		file := filepath.Join(p.blobs, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.keep(t)
 	for i := range 5 {
 		p.write(t, fmt.Sprint(i))
 	}
@@ -76,6 +72,33 @@ func build(t *testing.T, dialect db.Dialect) *place {
 	}
 	p.write(t, "unsealed")
 	return p
+}
+
+// stored are the files of a place.
+var stored = []string{"第一份附件", strings.Repeat("x", 100000)}
+
+// name is what a stored file is called in a backup.
+func name(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return "blobs/" + blob.Name(hex.EncodeToString(sum[:]))
+}
+
+// store is a folder beside SQLite and a bucket beside PostgreSQL, so that files
+// too go from each to the other.
+func store(t *testing.T, dialect db.Dialect) blob.Store {
+	if dialect == db.Postgres {
+		return blobtest.Bucket(t)
+	}
+	return blobtest.Folder(t)
+}
+
+func (p *place) keep(t *testing.T) {
+	t.Helper()
+	for _, content := range stored {
+		if _, err := p.blobs.Put(p.ctx, strings.NewReader(content), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (p *place) write(t *testing.T, id string) {
@@ -143,7 +166,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 				data := t.TempDir()
 				target := backup.Target{URL: "sqlite:" + filepath.Join(data, "db", "restored.db"), Data: data,
-					Blobs: filepath.Join(data, "blobs"), Migrations: append(migrations[:2:2], newer)}
+					Blobs: store(t, to), Migrations: append(migrations[:2:2], newer)}
 				if to == db.Postgres {
 					target.URL = dbtest.URL(t, to)
 				}
@@ -154,13 +177,8 @@ func TestBackupAndRestore(t *testing.T) {
 				if !r.OK() || r.Entries != int(m.Counts["paper"]) || got.Rows() != m.Rows() || got.Version != "1.2" {
 					t.Errorf("%+v\n%s", got, strings.Join(r.Lines(ctx), "\n"))
 				}
-				for name, want := range map[string]string{"ab/abc": "第一份附件", "cd/cde": strings.Repeat("x", 100000)} {
-					if b, err := os.ReadFile(filepath.Join(target.Blobs, name)); err != nil || string(b) != want {
-						t.Errorf("%s: %d bytes, %v", name, len(b), err)
-					}
-				}
-				if _, err := os.Stat(filepath.Join(target.Blobs, "cd/.part")); err == nil {
-					t.Error("a file that was being written is in the backup")
+				if n, err := blob.Verify(ctx, target.Blobs, func(sha string, err error) { t.Errorf("%s: %v", sha, err) }); n != len(stored) || err != nil {
+					t.Errorf("%d stored files: %v", n, err)
 				}
 				d, err := db.Open(ctx, db.Config{URL: target.URL})
 				if err != nil {
@@ -195,7 +213,7 @@ func TestBackupAndRestore(t *testing.T) {
 				if _, _, err := backup.Restore(ctx, file, target); !errs.Is(err, errs.Invalid) {
 					t.Errorf("restored over data: %v", err)
 				}
-				target.Blobs = filepath.Join(data, "other")
+				target.Blobs = store(t, to)
 				if _, _, err := backup.Restore(ctx, file, target); !errs.Is(err, errs.Invalid) {
 					t.Errorf("restored over a database: %v", err)
 				}
@@ -267,6 +285,7 @@ func TestDamageIsNamed(t *testing.T) {
 		})
 	}
 	none := func([]byte) []byte { return nil }
+	first := name(stored[0])
 	for name, c := range map[string]struct{ file, want string }{
 		"missing":          {filepath.Join(t.TempDir(), "none.zip"), "没有找到备份文件"},
 		"truncated":        {save(whole[:len(whole)*2/3]), "不完整"},
@@ -274,18 +293,19 @@ func TestDamageIsNamed(t *testing.T) {
 		"flipped":          {save(flipped), "tables.jsonl 已损坏"},
 		"no manifest":      {part("manifest.json", none), "缺少 manifest.json"},
 		"manifest cut":     {part("manifest.json", func(b []byte) []byte { return b[:len(b)/2] }), "manifest.json 已损坏"},
-		"no file":          {part("blobs/ab/abc", none), "缺少 blobs/ab/abc"},
-		"file changed":     {part("blobs/ab/abc", func([]byte) []byte { return []byte("另一份附件") }), "blobs/ab/abc 与清单中的散列不符"},
+		"no file":          {part(first, none), "缺少 " + first},
+		"file changed":     {part(first, func([]byte) []byte { return []byte("另一份附件") }), first + " 与清单中的散列不符"},
 		"tables cut":       {part("tables.jsonl", func(b []byte) []byte { return b[:len(b)/2] }), "tables.jsonl 与清单中的散列不符"},
 		"no tables at all": {part("tables.jsonl", none), "缺少 tables.jsonl"},
 		"another format":   {part("manifest.json", func(b []byte) []byte { return bytes.Replace(b, []byte("backup-1"), []byte("backup-9"), 1) }), "不认识的备份格式"},
 		"file smuggled in": {part("manifest.json", func(b []byte) []byte {
-			return bytes.Replace(b, []byte("blobs/ab/abc"), []byte("blobs/../../x"), 1)
-		}), "备份中多出了 blobs/ab/abc|备份中缺少 blobs/../../x"},
+			return bytes.Replace(b, []byte(first), []byte("blobs/../../x"), 1)
+		}), "备份中多出了 " + first + "|备份中缺少 blobs/../../x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()
-			target := backup.Target{URL: "sqlite:" + filepath.Join(data, "x.db"), Data: data, Blobs: filepath.Join(data, "blobs"), Migrations: migrations}
+			files := blobtest.Folder(t)
+			target := backup.Target{URL: "sqlite:" + filepath.Join(data, "x.db"), Data: data, Blobs: files, Migrations: migrations}
 			_, _, err := backup.Restore(ctx, c.file, target)
 			if !errs.Is(err, errs.Invalid) {
 				t.Fatalf("got %v", err)
@@ -296,6 +316,9 @@ func TestDamageIsNamed(t *testing.T) {
 			}
 			if left, _ := os.ReadDir(data); len(left) > 0 {
 				t.Errorf("something was left behind: %v", left)
+			}
+			for info := range files.List(ctx) {
+				t.Errorf("a file was left behind: %v", info)
 			}
 		})
 	}
@@ -316,25 +339,73 @@ func TestRestoreStaysInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := zip.NewWriter(out)
+	first := name(stored[0])
 	for _, f := range r.File {
 		in, _ := f.Open()
 		b, _ := io.ReadAll(in)
 		if f.Name == "manifest.json" {
-			b = bytes.Replace(b, []byte("blobs/ab/abc"), []byte("blobs/../../escaped"), 1)
+			b = bytes.Replace(b, []byte(first), []byte("blobs/../../escaped"), 1)
 		}
-		part, _ := w.Create(strings.Replace(f.Name, "blobs/ab/abc", "blobs/../../escaped", 1))
+		part, _ := w.Create(strings.Replace(f.Name, first, "blobs/../../escaped", 1))
 		part.Write(b)
 	}
 	if err := errors.Join(w.Close(), out.Close()); err != nil {
 		t.Fatal(err)
 	}
-	data := filepath.Join(t.TempDir(), "a", "b")
-	_, _, err = backup.Restore(context.Background(), evil, backup.Target{URL: "sqlite:" + filepath.Join(data, "x.db"), Data: data, Blobs: filepath.Join(data, "blobs"), Migrations: migrations})
-	if err == nil {
-		t.Error("restored")
+	data, files := t.TempDir(), blobtest.Folder(t)
+	_, _, err = backup.Restore(context.Background(), evil, backup.Target{URL: "sqlite:" + filepath.Join(data, "x.db"), Data: data, Blobs: files, Migrations: migrations})
+	if !errs.Is(err, errs.Invalid) {
+		t.Errorf("restored: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(data), "escaped")); err == nil {
-		t.Error("a file was written outside")
+	for info := range files.List(context.Background()) {
+		t.Errorf("a file was put: %v", info)
+	}
+}
+
+// A stored file that was damaged before the backup is named, and the others come
+// back; files of somebody else in the store keep a restore out, those of an
+// attempt that was broken off do not.
+func TestRestoreFiles(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	p := build(t, db.SQLite)
+	folder, err := blob.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.blobs = folder
+	p.keep(t)
+	damaged := strings.TrimPrefix(name(stored[0]), "blobs/")
+	if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(damaged)), []byte("坏"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, _ := p.create(t)
+	bad := func(r *ledger.Report) bool {
+		return len(r.Findings) == 1 && blob.Name(r.Findings[0].Key) == damaged
+	}
+	if _, r, err := backup.Verify(ctx, file, migrations, ledger.Proof{}); err != nil || !bad(r) {
+		t.Errorf("verify: %v %+v", err, r)
+	}
+	data, files := t.TempDir(), blobtest.Bucket(t)
+	target := backup.Target{URL: "sqlite:" + filepath.Join(data, "x.db"), Data: data, Blobs: files, Migrations: migrations}
+	other, err := files.Put(ctx, strings.NewReader("somebody's"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := backup.Restore(ctx, file, target); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "不是空的") {
+		t.Errorf("over somebody's files: %v", err)
+	}
+	if err := files.Remove(ctx, other.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Put(ctx, strings.NewReader(stored[1]), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, r, err := backup.Restore(ctx, file, target); err != nil || !bad(r) {
+		t.Errorf("restore: %v %+v", err, r)
+	}
+	if n, err := blob.Verify(ctx, files, func(sha string, err error) { t.Errorf("%s: %v", sha, err) }); n != 1 || err != nil {
+		t.Errorf("%d files: %v", n, err)
 	}
 }
 

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"shangliang/internal/blob"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/jobs"
@@ -21,27 +24,22 @@ func invalid(cause error, msg string, args ...any) error {
 
 // Target is where a backup is restored to.
 type Target struct {
-	URL        string  // of an empty database: "sqlite:PATH" of a file that is not there yet, or postgres://…
-	Data       string  // the data folder, which learns to trust the backup's public keys
-	Blobs      string  // folder of the stored files; must be empty or not there
-	Migrations []fs.FS // of all packages
+	URL        string     // of an empty database: "sqlite:PATH" of a file that is not there yet, or postgres://…
+	Data       string     // the data folder, which learns to trust the backup's public keys
+	Blobs      blob.Store // of the stored files; must be empty
+	Migrations []fs.FS    // of all packages
 }
 
 // Restore brings a backup back into an empty place and verifies its ledger
 // there. A damaged backup is an Invalid error that names the part, and nothing
 // has then been restored. What the report says is for people to judge: data that
 // was changed before the backup was made is restored as it was.
-func Restore(ctx context.Context, file string, t Target) (*Manifest, *ledger.Report, error) {
+func Restore(ctx context.Context, file string, t Target) (m *Manifest, report *ledger.Report, err error) {
 	a, err := open(ctx, file)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer a.zip.Close()
-	if names, err := os.ReadDir(t.Blobs); err == nil && len(names) > 0 {
-		return nil, nil, invalid(nil, "文件目录 %s 不是空的，不能恢复到这里", t.Blobs)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
 	url := t.URL
 	final, isFile := strings.CutPrefix(t.URL, "sqlite:")
 	if isFile { // loaded beside its place and moved there when complete
@@ -55,26 +53,26 @@ func Restore(ctx context.Context, file string, t Target) (*Manifest, *ledger.Rep
 			return nil, nil, err
 		}
 	}
-	files := t.Blobs + ".restoring"
-	os.RemoveAll(files)
-	defer os.RemoveAll(files)
-	if err := a.extract(files); err != nil {
-		return nil, nil, err
-	}
-	report, err := a.load(ctx, url, t.Migrations, ledger.Proof{Keys: a.manifest.Keys}, true)
+	put, damaged, err := a.extract(ctx, t.Blobs)
+	defer func() {
+		if err != nil {
+			for _, sha := range put {
+				_ = t.Blobs.Remove(context.WithoutCancel(ctx), sha) // what stays is no hindrance to another attempt
+			}
+		}
+	}()
 	if err != nil {
 		return nil, nil, err
 	}
+	report, err = a.load(ctx, url, t.Migrations, ledger.Proof{Keys: a.manifest.Keys}, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	report.Findings = append(report.Findings, DamagedFiles(damaged)...)
 	if isFile {
 		if err := os.Rename(final+".restoring", final); err != nil {
 			return nil, nil, err
 		}
-	}
-	if err := os.Remove(t.Blobs); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
-	if err := os.Rename(files, t.Blobs); err != nil {
-		return nil, nil, err
 	}
 	if err := os.MkdirAll(t.Data, 0o700); err != nil {
 		return nil, nil, err
@@ -105,7 +103,30 @@ func Verify(ctx context.Context, file string, migrations []fs.FS, p ledger.Proof
 		p.Keys = a.manifest.Keys
 	}
 	report, err := a.load(ctx, "sqlite:"+filepath.Join(dir, "verify.db"), migrations, p, false)
-	return a.manifest, report, err
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := a.blobs()
+	if err != nil {
+		return nil, nil, err
+	}
+	var damaged []string
+	for _, sha := range slices.Sorted(maps.Keys(all)) {
+		if all[sha].SHA256 != sha {
+			damaged = append(damaged, sha)
+		}
+	}
+	report.Findings = append(report.Findings, DamagedFiles(damaged)...)
+	return a.manifest, report, nil
+}
+
+// DamagedFiles are the findings about stored files whose content is no longer
+// what it was.
+func DamagedFiles(shas []string) (all []ledger.Finding) {
+	for _, sha := range shas {
+		all = append(all, ledger.Finding{Msg: "存储的文件已损坏，与存入时不同", Key: sha})
+	}
+	return all
 }
 
 // load fills the database and verifies what it then holds. Only afterwards is

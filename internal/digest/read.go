@@ -2,8 +2,8 @@ package digest
 
 import (
 	"context"
+	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -257,14 +257,14 @@ func (d *Details) nameAll(tx *db.Tx) error {
 }
 
 // OpenFile opens a file of a digest that the actor may see.
-func (s *Service) OpenFile(ctx context.Context, id, file string) (*attachment.File, *os.File, error) {
+func (s *Service) OpenFile(ctx context.Context, id, file string) (*attachment.File, io.ReadSeekCloser, error) {
 	d, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, f := range d.Files {
 		if f.ID == file {
-			content, err := s.files.Open(f)
+			content, err := s.files.Open(ctx, f)
 			return f, content, err
 		}
 	}

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"io"
-	"os"
 	"slices"
 
 	"shangliang/internal/actor"
@@ -249,7 +248,7 @@ func (s *Service) Detach(ctx context.Context, id, file string) error {
 }
 
 // OpenFile opens a file of a meeting that the actor may read; the caller closes it.
-func (s *Service) OpenFile(ctx context.Context, id, file string) (f *File, content *os.File, err error) {
+func (s *Service) OpenFile(ctx context.Context, id, file string) (f *File, content io.ReadSeekCloser, err error) {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
 		return nil, nil, err
@@ -264,7 +263,7 @@ func (s *Service) OpenFile(ctx context.Context, id, file string) (f *File, conte
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err = s.files.Get(f.SHA256)
+	content, err = s.files.Get(ctx, f.SHA256)
 	return f, content, err
 }
 

@@ -22,11 +22,11 @@ import (
 type Service struct {
 	db        *db.DB
 	proposals *proposal.Service
-	files     *blob.Store
+	files     blob.Store
 }
 
 // New makes the service.
-func New(d *db.DB, proposals *proposal.Service, files *blob.Store) *Service {
+func New(d *db.DB, proposals *proposal.Service, files blob.Store) *Service {
 	return &Service{db: d, proposals: proposals, files: files}
 }
 

@@ -2,8 +2,8 @@ package keyproposal
 
 import (
 	"context"
+	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -402,7 +402,7 @@ func (s *Service) Attach(ctx context.Context, id string, up attachment.Upload) e
 }
 
 // OpenFile opens a file of a key proposal in the actor's reach.
-func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.File, content *os.File, err error) {
+func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.File, content io.ReadSeekCloser, err error) {
 	d, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, nil, err
@@ -411,7 +411,7 @@ func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.
 	if i < 0 {
 		return nil, nil, errs.Missing()
 	}
-	content, err = s.files.Open(d.Files[i])
+	content, err = s.files.Open(ctx, d.Files[i])
 	return d.Files[i], content, err
 }
 

@@ -2,7 +2,7 @@ package message
 
 import (
 	"context"
-	"os"
+	"io"
 	"slices"
 	"strings"
 
@@ -356,7 +356,7 @@ func one(tx *db.Tx, a actor.Actor, id, message string) (*Message, error) {
 }
 
 // Open opens a file of a message that the actor may read.
-func (s *Service) Open(ctx context.Context, id, message, file string) (f *attachment.File, content *os.File, err error) {
+func (s *Service) Open(ctx context.Context, id, message, file string) (f *attachment.File, content io.ReadSeekCloser, err error) {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
 		return nil, nil, err
@@ -371,7 +371,7 @@ func (s *Service) Open(ctx context.Context, id, message, file string) (f *attach
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err = s.files.Open(f)
+	content, err = s.files.Open(ctx, f)
 	return f, content, err
 }
 

@@ -62,12 +62,12 @@ type Service struct {
 	notices   *notify.Notifier
 	queue     *jobs.Queue
 	faces     *paper.Faces
-	files     *blob.Store
+	files     blob.Store
 }
 
 // New makes the service. The files of large documents lie in a store of their
 // own, from which they are swept.
-func New(d *db.DB, o *org.Service, proposals *proposal.Service, notices *notify.Notifier, queue *jobs.Queue, faces *paper.Faces, files *blob.Store) *Service {
+func New(d *db.DB, o *org.Service, proposals *proposal.Service, notices *notify.Notifier, queue *jobs.Queue, faces *paper.Faces, files blob.Store) *Service {
 	return &Service{d, o, proposals, notices, queue, faces, files}
 }
 
@@ -86,4 +86,4 @@ func (s *Service) Write(w io.Writer, format document.Kind, d *paper.Document) er
 }
 
 // Files is the store of the files that were made.
-func (s *Service) Files() *blob.Store { return s.files }
+func (s *Service) Files() blob.Store { return s.files }

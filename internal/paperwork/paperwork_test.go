@@ -14,6 +14,7 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/app/apptest"
+	"shangliang/internal/blob"
 	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/ledger"
@@ -331,7 +332,7 @@ func TestRun(t *testing.T) {
 		if _, err := w.Papers.Run(w.As("柳文书"), id); !errs.Is(err, errs.NotFound) {
 			t.Errorf("after a week: %v", err)
 		}
-		if n, err := w.Papers.Files().Verify(context.Background(), func(string, error) {}); err != nil || n != 0 {
+		if n, err := blob.Verify(context.Background(), w.Papers.Files(), func(string, error) {}); err != nil || n != 0 {
 			t.Errorf("%d files are left (%v)", n, err)
 		}
 		if _, err := ledger.Seal(context.Background(), w.DB, w.Key); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -194,14 +193,14 @@ func (s *Service) Run(ctx context.Context, id string) (r *Run, err error) {
 }
 
 // OpenFile opens the file of a run of the actor's own; the caller closes it.
-func (s *Service) OpenFile(ctx context.Context, id string) (r *Run, content *os.File, err error) {
+func (s *Service) OpenFile(ctx context.Context, id string) (r *Run, content io.ReadSeekCloser, err error) {
 	if r, err = s.Run(ctx, id); err != nil {
 		return nil, nil, err
 	}
 	if r.State != Ready {
 		return nil, nil, errs.New(errs.Conflict, "还没有生成好，请稍后再来")
 	}
-	content, err = s.files.Get(r.SHA256)
+	content, err = s.files.Get(ctx, r.SHA256)
 	return r, content, err
 }
 
@@ -234,7 +233,7 @@ func (s *Service) remove(tx *db.Tx, r *Run, action string) error {
 		return err
 	}
 	if r.SHA256 != "" && others == 0 {
-		tx.AfterCommit(func() { _ = s.files.Remove(r.SHA256) }) // what stays is swept with the next one like it
+		tx.AfterCommit(func() { _ = s.files.Remove(context.Background(), r.SHA256) }) // what stays is swept with the next one like it
 	}
 	return ledger.Append(tx, ledger.Entry{Action: action, Kind: "paper_run", Object: r.ID, From: r.State, Rows: []ledger.Row{r.row()}})
 }

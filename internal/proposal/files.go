@@ -3,7 +3,6 @@ package proposal
 import (
 	"context"
 	"io"
-	"os"
 	"slices"
 
 	"shangliang/internal/actor"
@@ -161,14 +160,14 @@ func (s *Service) remove(ctx context.Context, id, file string, removed bool) err
 }
 
 // OpenFile opens a file of a case that the actor may see.
-func (s *Service) OpenFile(ctx context.Context, id, file string) (*File, *os.File, error) {
+func (s *Service) OpenFile(ctx context.Context, id, file string) (*File, io.ReadSeekCloser, error) {
 	c, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, f := range c.Files {
 		if f.ID == file {
-			content, err := s.files.Get(f.SHA256)
+			content, err := s.files.Get(ctx, f.SHA256)
 			return f, content, err
 		}
 	}

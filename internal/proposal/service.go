@@ -25,7 +25,7 @@ type Service struct {
 	rules   *rule.Rules
 	clocks  *clock.Clocks
 	notices *notify.Notifier
-	files   *blob.Store
+	files   blob.Store
 	before  map[string][]Check
 
 	allSigned atomic.Bool
@@ -52,7 +52,7 @@ func (s *Service) Before(action string, check Check) {
 }
 
 // New makes the service.
-func New(d *db.DB, rules *rule.Rules, clocks *clock.Clocks, notices *notify.Notifier, files *blob.Store) *Service {
+func New(d *db.DB, rules *rule.Rules, clocks *clock.Clocks, notices *notify.Notifier, files blob.Store) *Service {
 	return &Service{db: d, rules: rules, clocks: clocks, notices: notices, files: files}
 }
 

@@ -47,7 +47,7 @@ func (w *work) goPublic() error {
 	if err := json.Unmarshal([]byte(e.Body), &cp); err != nil {
 		return err
 	}
-	files, err := w.s.readFiles(&cp)
+	files, err := w.s.readFiles(w.tx.Context(), &cp)
 	if err != nil {
 		return err
 	}

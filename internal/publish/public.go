@@ -3,7 +3,7 @@ package publish
 import (
 	"context"
 	"encoding/json"
-	"os"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,7 +277,7 @@ func approved(tx *db.Tx, tenant, code string) ([]*Comment, error) {
 }
 
 // File opens the text copy of an attachment of a public case.
-func (p *Public) File(ctx context.Context, site *Site, code, id string) (f CopyFile, content *os.File, err error) {
+func (p *Public) File(ctx context.Context, site *Site, code, id string) (f CopyFile, content io.ReadSeekCloser, err error) {
 	err = p.s.db.Read(ctx, func(tx *db.Tx) error {
 		o, err := openCase(tx, site.Tenant.ID, code)
 		if err != nil {
@@ -291,7 +291,7 @@ func (p *Public) File(ctx context.Context, site *Site, code, id string) (f CopyF
 		return nil
 	})
 	if err == nil {
-		content, err = p.s.files.Get(f.SHA256)
+		content, err = p.s.files.Get(ctx, f.SHA256)
 	}
 	return f, content, err
 }

@@ -1,10 +1,8 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +28,7 @@ type Service struct {
 	db        *db.DB
 	rules     *rule.Rules
 	notices   *notify.Notifier
-	files     *blob.Store
+	files     blob.Store
 	proposals *proposal.Service
 	figures   *figure.Service
 	sealer    sealer
@@ -40,7 +38,7 @@ type Service struct {
 
 // New makes the service. key is the secret of the installation, from which the
 // one that seals readers' contacts is derived.
-func New(d *db.DB, rules *rule.Rules, notices *notify.Notifier, files *blob.Store, proposals *proposal.Service, figures *figure.Service, key []byte) (*Service, error) {
+func New(d *db.DB, rules *rule.Rules, notices *notify.Notifier, files blob.Store, proposals *proposal.Service, figures *figure.Service, key []byte) (*Service, error) {
 	sealer, err := newSealer(key)
 	return &Service{db: d, rules: rules, notices: notices, files: files, proposals: proposals, figures: figures, sealer: sealer}, err
 }
@@ -76,7 +74,7 @@ func (s *Service) fileTexts(ctx context.Context, tenant, id string) (map[string]
 	})
 	texts := map[string]string{}
 	for _, f := range files {
-		text, ok, err := s.fileText(f)
+		text, ok, err := s.fileText(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +170,11 @@ func (s *Service) stage(ctx context.Context, a actor.Actor, id string, files map
 		return err
 	}
 	for sum, text := range copies {
-		if !s.files.Has(sum) {
+		there, err := s.files.Has(ctx, sum)
+		if err != nil {
+			return err
+		}
+		if !there {
 			if _, err := s.files.Put(ctx, strings.NewReader(text), 0); err != nil {
 				return err
 			}
@@ -568,23 +570,14 @@ func (w *work) leaks(body []byte, files map[string]string, plan Plan, marks []Ma
 }
 
 // readFiles reads the text copies of a copy back from where they are kept.
-func (s *Service) readFiles(cp *Copy) (map[string]string, error) {
+func (s *Service) readFiles(ctx context.Context, cp *Copy) (map[string]string, error) {
 	all := map[string]string{}
 	for _, f := range cp.Files {
-		r, err := s.files.Get(f.SHA256)
+		b, err := blob.Read(ctx, s.files, f.SHA256)
 		if err != nil {
-			return nil, fmt.Errorf("publish: text copy %s: %w", f.SHA256, err)
+			return nil, fmt.Errorf("publish: text copy: %w", err)
 		}
-		var b bytes.Buffer
-		_, err = io.Copy(&b, r)
-		r.Close()
-		if err != nil {
-			return nil, err
-		}
-		if digest(b.String()) != f.SHA256 {
-			return nil, fmt.Errorf("publish: text copy %s is damaged", f.SHA256)
-		}
-		all[f.SHA256] = b.String()
+		all[f.SHA256] = string(b)
 	}
 	return all, nil
 }

@@ -2,13 +2,15 @@ package publish
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
 	"encoding/xml"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
+	"shangliang/internal/blob"
+	"shangliang/internal/errs"
 	"shangliang/internal/han"
 	"shangliang/internal/proposal"
 )
@@ -18,31 +20,26 @@ const mostFileText = 300_000
 
 // fileText reads the text of an attachment, so that it can be looked through. ok
 // is false for what holds no text that can be read: pictures, PDF, old formats.
-func (s *Service) fileText(f *proposal.File) (text string, ok bool, err error) {
+func (s *Service) fileText(ctx context.Context, f *proposal.File) (text string, ok bool, err error) {
 	switch f.Kind {
 	case "docx", "txt", "csv":
 	default:
 		return "", false, nil
 	}
-	content, err := s.files.Get(f.SHA256)
-	if errors.Is(err, os.ErrNotExist) {
+	b, err := blob.Read(ctx, s.files, f.SHA256)
+	if errs.Is(err, errs.NotFound) {
 		return "", false, nil
 	}
 	if err != nil {
 		return "", false, err
 	}
-	defer content.Close()
-	switch f.Kind {
-	case "docx":
-		text, err = wordText(content, f.Size)
+	switch {
+	case f.Kind == "docx":
+		text, err = wordText(b)
+	case len(b) > mostFileText || !utf8.Valid(b):
+		return "", false, nil
 	default:
-		var b []byte
-		if b, err = io.ReadAll(io.LimitReader(content, mostFileText+1)); err == nil {
-			if !utf8.Valid(b) {
-				return "", false, nil
-			}
-			text = han.Clean(string(b))
-		}
+		text = han.Clean(string(b))
 	}
 	if err != nil || len(text) > mostFileText || strings.TrimSpace(text) == "" {
 		return "", false, nil // what cannot be read cannot be published
@@ -52,8 +49,8 @@ func (s *Service) fileText(f *proposal.File) (text string, ok bool, err error) {
 
 // wordText is the text of a Word document: its paragraphs, those of tables
 // included. Comments, headers and what was deleted are not in it.
-func wordText(r io.ReaderAt, size int64) (string, error) {
-	z, err := zip.NewReader(r, size)
+func wordText(file []byte) (string, error) {
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return "", err
 	}

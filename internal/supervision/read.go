@@ -2,8 +2,8 @@ package supervision
 
 import (
 	"context"
+	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,7 +252,7 @@ func (d *Details) nameAll(tx *db.Tx) error {
 }
 
 // OpenFile opens a file of an event in the actor's reach.
-func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.File, content *os.File, err error) {
+func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.File, content io.ReadSeekCloser, err error) {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
 		return nil, nil, err
@@ -267,7 +267,7 @@ func (s *Service) OpenFile(ctx context.Context, id, file string) (f *attachment.
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err = s.files.Open(f)
+	content, err = s.files.Open(ctx, f)
 	return f, content, err
 }
 
