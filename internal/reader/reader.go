@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"unicode/utf8"
 
+	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/reader/intake"
 	"shangliang/internal/report/claim"
 )
@@ -96,6 +97,25 @@ func read(name string, data []byte, draft bool) (*Report, error) {
 	}
 	r.relate()
 	return r, nil
+}
+
+// Corrected returns the report with its figures as somebody corrected them, and
+// what is found in comparing those. The figures keep their order and places; the
+// report itself stays as it is.
+func (r *Report) Corrected(figures []Figure) *Report {
+	c := *r
+	c.Figures, c.Relations = figures, []Relation{}
+	for i := range c.Figures {
+		f := &c.Figures[i]
+		m := catalogue.Get().Metric(f.Metric)
+		if f.Figure = ""; m != nil {
+			f.Figure = m.Name
+		}
+		x := &f.Claim
+		x.Value, x.High, x.Unit, x.Bound, x.Kind, x.Metric, x.Dims = f.Value, f.High, f.Unit, f.Bound, f.Kind, m, f.Dims
+	}
+	c.relate()
+	return &c
 }
 
 // places finds the byte of a code point, remembering every 256th.
