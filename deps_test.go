@@ -28,7 +28,7 @@ var layers = []layer{
 		"database/sql"},
 	{"shared", "ledger rule clock org notify search shelf figure backup attachment report likeness/lookup", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
-	{"capability", "proposal dispatch keyproposal supervision digest assessment publish award regional paperwork message", "pure base shared",
+	{"capability", "proposal dispatch keyproposal supervision digest assessment publish award regional paperwork message reading", "pure base shared",
 		"net/http html/template github.com/a-h/templ github.com/danielgtaylor/huma"},
 	{"webs", "", "pure base page shared",
 		"database/sql"},

@@ -41,6 +41,7 @@ var notText = map[string]string{
 	"internal/calendar": "天 日 月 个",
 	"internal/reader":   "次 场 共 全年 累计 以来 余 约 ＋",
 	"internal/ui":       "年 月 日",
+	"internal/reading":  "余 约 不超过",
 	"internal/report":   "次 场 场次 名 人 位 家 个 条 点 篇 份 项 部 册 本 万 亿 名称 指标名称 今年 本年 维度 去年 上年数值 基数",
 	"internal/document": "有 对 真 已 同意 未 不同意 无 没有 不是 错 假",
 	"internal/paper":    "抄送：",

@@ -52,6 +52,8 @@ import (
 	"shangliang/internal/proposal/proposalweb"
 	"shangliang/internal/publish"
 	"shangliang/internal/publish/publishweb"
+	"shangliang/internal/reading"
+	"shangliang/internal/reading/readingweb"
 	"shangliang/internal/regional"
 	"shangliang/internal/regional/regionalweb"
 	"shangliang/internal/rule"
@@ -108,6 +110,7 @@ type App struct {
 	Assessments *assessment.Service
 	Awards      *award.Service
 	Regional    *regional.Service
+	Reading     *reading.Service
 
 	frames frames
 }
@@ -193,6 +196,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Digests = digest.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Events = supervision.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments, a.Keys)
 	a.Regional = regional.New(a.DB, a.Notices)
+	a.Reading = reading.New(a.DB, a.Rules, a.Files, a.Figures)
 	a.Awards = award.New(a.DB, a.Rules, a.Notices, a.Proposals)
 	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
 	if a.Publish, err = publish.New(a.DB, a.Rules, a.Notices, a.Files, a.Proposals, a.Figures, secret); err != nil {
@@ -239,6 +243,7 @@ func (a *App) pages() {
 	digestweb.Add(at["digest"], digestweb.Deps{Digests: a.Digests, Org: a.Org})
 	supervisionweb.Add(at["supervision"], supervisionweb.Deps{Supervision: a.Events, Org: a.Org})
 	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
+	readingweb.Add(at["reading"], readingweb.Deps{Reading: a.Reading})
 	a.paperPages(at["paperwork"])
 	a.sharedPages(at)
 }
@@ -272,6 +277,7 @@ func declare() []module.Module {
 		{Name: "digest", Title: "提案摘报", Migrations: digest.Migrations, Words: digest.Words, Permissions: digest.Permissions, Rules: digest.Rules, Notices: digest.Notices, Sources: digest.Sources, Figures: digest.Figures},
 		{Name: "supervision", Title: "督办活动", Migrations: supervision.Migrations, Words: supervision.Words, Permissions: supervision.Permissions, Rules: supervision.Rules, Notices: supervision.Notices, Sources: supervision.Sources, Figures: supervision.Figures},
 		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},
+		{Name: "reading", Title: "报告研读", Migrations: reading.Migrations, Words: reading.Words, Permissions: reading.Permissions, Rules: reading.Rules},
 		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
 		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}

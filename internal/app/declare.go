@@ -23,6 +23,7 @@ import (
 	"shangliang/internal/publish/publishweb"
 	"shangliang/internal/reader"
 	"shangliang/internal/reader/intake"
+	"shangliang/internal/reading/readingweb"
 	"shangliang/internal/regional/regionalweb"
 	"shangliang/internal/report"
 	"shangliang/internal/supervision/supervisionweb"
@@ -45,7 +46,7 @@ func words(modules []module.Module) (*lang.Words, error) {
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, digestweb.Words, supervisionweb.Words, assessmentweb.Words, regionalweb.Words, awardweb.Words)
 	catalogues = append(catalogues, paperWords...)
 	catalogues = append(catalogues, sharedWords...)
-	catalogues = append(catalogues, messageweb.Words)
+	catalogues = append(catalogues, messageweb.Words, readingweb.Words)
 	for _, m := range modules {
 		catalogues = append(catalogues, m.Words)
 	}

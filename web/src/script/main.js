@@ -11,6 +11,7 @@ import "./keys.js";
 import "./offline.js";
 import "./pick.js";
 import "./preferences.js";
+import "./reading.js";
 import "./redact.js";
 import "./show.js";
 import "./submit.js";

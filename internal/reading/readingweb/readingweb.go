@@ -1,0 +1,64 @@
+// Package readingweb shows package reading: reports read in, their figures
+// confirmed beside the text, published figures compared, drafts checked. As
+// pages, as tables to take along, and as REST.
+//
+// Main types: [Deps]; [Add] puts pages, menu and REST into the module. It owns no
+// tables and decides nothing.
+package readingweb
+
+import (
+	"context"
+	_ "embed"
+	"strconv"
+
+	"shangliang/internal/lang"
+	"shangliang/internal/module"
+	"shangliang/internal/reading"
+	"shangliang/internal/web"
+)
+
+// Words is the English of this package's texts.
+//
+//go:embed en.tsv
+var Words []byte
+
+// Deps are the services behind the pages.
+type Deps struct{ Reading *reading.Service }
+
+// pages are the handlers. They are safe for concurrent use.
+type pages struct{ Deps }
+
+// mostBytes bounds what one upload brings, all files together.
+const mostBytes = 100 << 20
+
+// Add puts the pages into the module.
+func Add(m *module.Module, d Deps) {
+	p := &pages{d}
+	m.Menu = append(m.Menu,
+		module.MenuItem{Path: "/readings", Title: "报告研读", Icon: "file-search", Group: "数据", Order: 62, Permission: "reading.read", Count: p.waiting},
+	)
+	m.Routes = func(rt *web.Router) {
+		rt.Get("/readings", p.list)
+		rt.Get("/readings/new", p.form)
+		rt.Upload("/readings/new", mostBytes, p.add)
+		rt.Get("/readings/{id}", p.show)
+		rt.Get("/readings/{id}/file", p.file)
+		rt.Post("/readings/{id}/identity", p.identify)
+		rt.Post("/readings/{id}/remove", p.remove)
+		rt.Post("/readings/{id}/confirm", p.confirm)
+		rt.Get("/readings/{id}/figures/{n}", p.edit)
+		rt.Post("/readings/{id}/figures/{n}", p.decide)
+	}
+}
+
+// waiting counts for who may confirm; to others nothing waits.
+func (p *pages) waiting(ctx context.Context) (int, error) {
+	if !can(ctx, "reading.confirm") {
+		return 0, nil
+	}
+	return p.Reading.Waiting(ctx)
+}
+
+func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
