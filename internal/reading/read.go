@@ -162,7 +162,7 @@ func (s *Service) Get(ctx context.Context, id string) (v *View, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.relate(v); err != nil {
+	if err := s.relate(ctx, v); err != nil {
 		return nil, err
 	}
 	v.weigh(confident, known)
@@ -172,8 +172,8 @@ func (s *Service) Get(ctx context.Context, id string) (v *View, err error) {
 // relate compares the figures as they stand now, corrections and all. The file is
 // read again for it; a figure of today's reading that does not stand where the
 // one of then did takes no part.
-func (s *Service) relate(v *View) error {
-	r, err := s.reread(v.Name, v.SHA256, func() ([]byte, error) { return s.bytes(v.SHA256) })
+func (s *Service) relate(ctx context.Context, v *View) error {
+	r, err := s.reread(v.Name, v.SHA256, func() ([]byte, error) { return s.bytes(ctx, v.SHA256) })
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ import (
 type Service struct {
 	db      *db.DB
 	rules   *rule.Rules
-	files   *blob.Store
+	files   blob.Store
 	figures *figure.Service
 	checks  *report.Service
 
@@ -39,7 +39,7 @@ type Service struct {
 }
 
 // New makes the service.
-func New(d *db.DB, rules *rule.Rules, files *blob.Store, figures *figure.Service) *Service {
+func New(d *db.DB, rules *rule.Rules, files blob.Store, figures *figure.Service) *Service {
 	return &Service{db: d, rules: rules, files: files, figures: figures, checks: report.New(figures)}
 }
 
@@ -338,12 +338,12 @@ func (s *Service) Original(ctx context.Context, id string) (r *Report, data []by
 	}); err != nil {
 		return nil, nil, err
 	}
-	data, err = s.bytes(r.SHA256)
+	data, err = s.bytes(ctx, r.SHA256)
 	return r, data, err
 }
 
-func (s *Service) bytes(sha string) ([]byte, error) {
-	f, err := s.files.Get(sha)
+func (s *Service) bytes(ctx context.Context, sha string) ([]byte, error) {
+	f, err := s.files.Get(ctx, sha)
 	if err != nil {
 		return nil, err
 	}
