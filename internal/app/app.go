@@ -243,7 +243,7 @@ func (a *App) pages() {
 	digestweb.Add(at["digest"], digestweb.Deps{Digests: a.Digests, Org: a.Org})
 	supervisionweb.Add(at["supervision"], supervisionweb.Deps{Supervision: a.Events, Org: a.Org})
 	publishweb.Add(at["publish"], publishweb.Deps{Publish: a.Publish, Org: a.Org, Words: a.Words, BaseURL: a.Options.BaseURL})
-	readingweb.Add(at["reading"], readingweb.Deps{Reading: a.Reading})
+	readingweb.Add(at["reading"], readingweb.Deps{Reading: a.Reading, BaseURL: a.Options.BaseURL})
 	a.paperPages(at["paperwork"])
 	a.sharedPages(at)
 }
@@ -361,6 +361,7 @@ func (a *App) Background() []jobs.Every {
 		jobs.Every{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
 		jobs.Every{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
 		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
+		jobs.Every{Name: "reading.sweep", Interval: time.Hour, Work: a.Reading.Sweep},
 		jobs.Every{Name: "shelf.sweep", Interval: 10 * time.Minute, Work: a.Shelf.Sweep},
 	}
 }

@@ -43,6 +43,7 @@ var workTitles = map[string]string{
 	"proposal.sign":   "为已有的提案建立相似度索引",
 	"paperwork.make":  "生成提案目录或汇编",
 	"paperwork.sweep": "清理过期的文书",
+	"reading.sweep":   "删除到期的核对文稿",
 	"shelf.sweep":     "清理没有导入的上传表格",
 }
 

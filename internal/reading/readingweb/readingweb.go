@@ -23,7 +23,10 @@ import (
 var Words []byte
 
 // Deps are the services behind the pages.
-type Deps struct{ Reading *reading.Service }
+type Deps struct {
+	Reading *reading.Service
+	BaseURL string // how people reach the platform, for links in Word files
+}
 
 // pages are the handlers. They are safe for concurrent use.
 type pages struct{ Deps }
@@ -36,6 +39,7 @@ func Add(m *module.Module, d Deps) {
 	p := &pages{d}
 	m.Menu = append(m.Menu,
 		module.MenuItem{Path: "/readings", Title: "报告研读", Icon: "file-search", Group: "数据", Order: 62, Permission: "reading.read", Count: p.waiting},
+		module.MenuItem{Path: "/draft-checks", Title: "文稿核对", Icon: "file-check", Group: "数据", Order: 64, Permission: "reading.check"},
 	)
 	m.Routes = func(rt *web.Router) {
 		rt.Get("/readings", p.list)
@@ -48,6 +52,12 @@ func Add(m *module.Module, d Deps) {
 		rt.Post("/readings/{id}/confirm", p.confirm)
 		rt.Get("/readings/{id}/figures/{n}", p.edit)
 		rt.Post("/readings/{id}/figures/{n}", p.decide)
+		rt.Get("/draft-checks", p.drafts)
+		rt.Get("/draft-checks/new", p.draftForm)
+		rt.Upload("/draft-checks/new", mostBytes, p.check)
+		rt.Get("/draft-checks/{id}", p.checked)
+		rt.Get("/draft-checks/{id}/file", p.annotated)
+		rt.Post("/draft-checks/{id}/drop", p.dropDraft)
 	}
 }
 
