@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"shangliang/internal/proposal"
 )
 
 const (
@@ -74,5 +76,39 @@ func TestWalkReading(t *testing.T) {
 		leader.Click("政协云山县委员会 2025")
 		leader.SeesNot("撤回确认")
 		leader.Shoot("reading-leader")
+
+		// Compared with others.
+		leader.Visit("/published")
+		leader.Sees("118件")
+		leader.Shoot("published")
+		leader.Click("立案提案")
+		leader.Sees("2025年争先进位", "没有可比的同级数据")
+		leader.Click("设定目标")
+		leader.Fill("进入前几名", "1")
+		leader.Click("保存")
+		leader.Sees("目标已保存", "目标前1名")
+		leader.Shoot("published-metric")
+		leader.Click("118件")
+		leader.Sees("经审查立案118件")
+	})
+}
+
+// A draft is checked against the records.
+func TestWalkDraft(t *testing.T) {
+	onEach(t, func(k *walk) {
+		k.Play(proposal.Filed)
+		clerk := k.as("柳文书")
+		clerk.Visit("/draft-checks")
+		clerk.Sees("还没有核对过文稿")
+		clerk.Click("核对文稿")
+		clerk.Fill("文稿文字", "2026年，县政协共收到提案3件，经审查立案1件。召开主席会议6次。")
+		clerk.Shoot("draft-new")
+		clerk.Click("核对")
+		clerk.Sees("应为1件", "要改1个")
+		clerk.Shoot("draft-checked")
+		clerk.Click("记录：1件")
+		clerk.Sees("收到提案")
+		clerk.Visit("/draft-checks")
+		clerk.Sees("2026年，县政协共收到")
 	})
 }

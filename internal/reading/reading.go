@@ -38,6 +38,7 @@ var Words []byte
 var Permissions = []org.Permission{
 	{ID: "reading.read", Title: "查看各地公开报告和指标", Roles: []string{"clerk", "leader"}},
 	{ID: "reading.confirm", Title: "读入报告、确认指标", Roles: []string{"clerk"}},
+	{ID: "reading.target", Title: "设定争先进位目标", Roles: []string{"clerk", "leader"}},
 	{ID: "reading.check", Title: "核对报告文稿", Roles: []string{"clerk", "leader"}},
 	{ID: "reading.check_all", Title: "查看他人核对的文稿", Roles: []string{"leader"}},
 }

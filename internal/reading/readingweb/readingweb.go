@@ -39,6 +39,7 @@ func Add(m *module.Module, d Deps) {
 	p := &pages{d}
 	m.Menu = append(m.Menu,
 		module.MenuItem{Path: "/readings", Title: "报告研读", Icon: "file-search", Group: "数据", Order: 62, Permission: "reading.read", Count: p.waiting},
+		module.MenuItem{Path: "/published", Title: "各地对照", Icon: "git-compare", Group: "数据", Order: 63, Permission: "reading.read"},
 		module.MenuItem{Path: "/draft-checks", Title: "文稿核对", Icon: "file-check", Group: "数据", Order: 64, Permission: "reading.check"},
 	)
 	m.Routes = func(rt *web.Router) {
@@ -52,6 +53,11 @@ func Add(m *module.Module, d Deps) {
 		rt.Post("/readings/{id}/confirm", p.confirm)
 		rt.Get("/readings/{id}/figures/{n}", p.edit)
 		rt.Post("/readings/{id}/figures/{n}", p.decide)
+		rt.Get("/published", p.overview)
+		rt.Get("/published-export", p.exportAll)
+		rt.Get("/published/{metric}", p.compare)
+		rt.Get("/published/{metric}/export", p.exportOne)
+		rt.Post("/published/{metric}/target", p.target)
 		rt.Get("/draft-checks", p.drafts)
 		rt.Get("/draft-checks/new", p.draftForm)
 		rt.Upload("/draft-checks/new", mostBytes, p.check)
