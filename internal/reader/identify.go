@@ -64,12 +64,18 @@ var (
 	others = []string{"人大代表", "人大常委会", "人民代表大会", "法院", "检察院", "公司", "医院", "学校", "人代会", "股东", "学生", "游客", "统计局", "银行"}
 )
 
+// elsewhere is how reports to a people's congress begin.
+var elsewhere = regexp.MustCompile(`各位代表[:：,，!！]|^[^\n。]{0,40}(?:政府|人大常委会|人民代表大会常务委员会|法院|检察院)工作(?:的)?报告`)
+
 // isReport reports whether a text tells of the work of a consultative
 // conference: it must be named, often enough for the length, and more than
 // anybody else.
 func isReport(t string) bool {
 	if len(article.FindAllStringIndex(t, 5)) >= 3 {
 		return false // a statute
+	}
+	if elsewhere.MatchString(cut(t, 600)) && !strings.Contains(t, "各位委员") {
+		return false // it asks the members of the conference, too, for their opinion
 	}
 	named := strings.Count(t, "政协") + strings.Count(t, "人民政治协商会议")
 	if named == 0 {
@@ -120,7 +126,7 @@ func place(t, head string) string {
 			}
 			name = name[len(cut):]
 		}
-		if len(name) < 6 || notPlaces.MatchString(name) {
+		if len(name) < 6 || name == "自治区" || name == "自治州" || notPlaces.MatchString(name) {
 			return
 		}
 		if votes[name] == 0 {

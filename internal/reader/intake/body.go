@@ -45,6 +45,7 @@ type line struct {
 	indent     int
 	outside    OutsideKind // why it is no part of the body; "" if it is
 	prose      bool
+	row        bool // of a table or a list: it counts something
 	marked     bool // begins with the number or the mark of a heading
 	heading    bool // is one
 	hanzi      int
@@ -55,10 +56,13 @@ type line struct {
 const short = 90
 
 // A heading is numbered or marked.
-var headingMark = regexp.MustCompile(`^(第?[一二三四五六七八九十]{1,3}[、.．章节部]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．]\D|[◎●■◆★○□※])`)
+var headingMark = regexp.MustCompile(`^(第?[一二三四五六七八九十]{1,3}[、.．章节部]|表[一二三四五六七八九十\d]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．]\D|[◎●■◆★○□※])`)
 
 // pageNumber is what a page of paper has at its foot.
 var pageNumber = regexp.MustCompile(`^([-—–·|]*\d{1,4}[-—–·|]*|第\d{1,4}页(,?共\d{1,4}页)?|\d{1,4}/\d{1,4})$`)
+
+// counted is what a row of a table or a list says: a number and what it counts.
+var counted = regexp.MustCompile(`[\d０-９]([余多]|万|亿)*(件|篇|次|场|期|项|条|人次|名|个|家|户|份|元|万元|%|％|幅|册|辑|对|所|处|批)`)
 
 // captionLike is how photographs are described: who does what, without a stop.
 var captionLike = regexp.MustCompile(`^[\p{Han}]{0,8}?(政协)(党组|机关)?(主席|副主席|领导|委员|常委|机关干部|召开|举行|举办|开展|组织|视察|调研)[^，,。;；:：]{4,40}$`)
@@ -128,6 +132,7 @@ func (l *line) know(r []rune) {
 		}
 	}
 	l.prose = l.outside == "" && !l.heading && (l.hanzi >= 8 && stops+clauses > 0 || l.hanzi >= 40)
+	l.row = l.outside == "" && !l.prose && !l.heading && l.hanzi >= 2 && len(r) <= short && counted.MatchString(string(r))
 }
 
 // phone reports whether a page is set in short lines for a phone, numbers among
@@ -216,7 +221,7 @@ func (w *work) body(marked []Outside) {
 			l.outside = orElse(l.outside, Menu)
 		case i > last:
 			l.outside = orElse(l.outside, Footer)
-		case l.prose || l.heading:
+		case l.prose || l.heading || l.row:
 		case slices.ContainsFunc(titles, func(t int) bool { return lines[t].key == l.key }),
 			l.hanzi >= 4 && seen[l.key] >= 3:
 			l.outside = Repeat
@@ -255,6 +260,8 @@ func densest(lines []line) (first, last int) {
 	for i, l := range lines {
 		switch {
 		case l.prose:
+			sum += l.hanzi
+		case l.row:
 			sum += l.hanzi
 		case l.start == l.end, l.heading:
 		case l.outside != "":

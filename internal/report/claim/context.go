@@ -13,10 +13,11 @@ import (
 type trapped uint8
 
 const (
-	free    trapped = iota
-	dropped         // no count: a session, a duration, a name
-	normed          // prescribed
-	foreign         // of the place, of others, a comparison
+	free      trapped = iota
+	dropped           // no count: a session, a duration, a name
+	normed            // prescribed
+	foreign           // of the place, of others, a comparison
+	delegated         // done by a department, unless only a conference does that
 )
 
 // marks are words that are looked for as they are, around a number.
@@ -79,10 +80,11 @@ var (
 	planHeadings = words(`约好 承诺 工作谋划 工作的建议 要点】 年度要点 工作安排 工作打算 下一步 今后 明年 工作思路 工作任务 工作建议 主要任务 指导思想 工作要点 打算 总体要求 来年 新的一年 工作展望 展望 目标任务 工作计划 工作设想 安排意见 初步考虑 约定 设想 新一年 未来五年 今后五年`)
 	notPlans     = words(`回顾 以来 完成情况 工作情况 落实情况 完成 总结 成效 年度计划执行`)
 	intentions   = words(`我们要 我们将 拟遴选 拟组织 拟开展 拟召开 拟安排 拟举办 拟对 拟围绕 拟确定 拟新 拟于 拟选 拟就 拟出版 拟编 拟重点 拟建 拟完成 拟定于 计划开展 计划组织 计划召开 计划举办 计划安排 计划完成 计划新建 计划建设 将围绕 将组织 将开展 将召开 将举办 将继续 将重点 将进一步 将以 将紧扣 将紧紧 将聚焦 将推动 将牵头 力争 打算 争取达到 争取完成 要围绕 要组织 要开展 要继续 预计 目标是 我们约定 明年 来年 下一年 下一步 下步 将在 将安排 将对 将选 将新 将建 计划到 计划用 计划再 计划在 计划新 计划选 计划遴选 计划对 计划赴 计划于 拟于 下半年将 准备开展 准备组织 确保完成 有望`)
-	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每 人均`)
+	norms        = words(`每年 每月 每季 每周 每半年 每名 每位 每人 每个 每两 每次 每项 每件 每届 各督办 各包 各联系 应当 必须 应至少 不得 原则上 要求委员 规定 须 每三 每委 每村 每户 每逢 每公里 每亩 每季度 每场 每组 每期 每年度 每双月 每`)
 	compares     = words(`同比 比上年 较上年 比去年 较去年 比上届 较上届 比前年 环比 增长 增幅 提高了 上升 下降 减少 增加了 多了 少了 翻了 高出 提升了 比上一年 较上一年 降至 降低 高于上年 同期 增长了 较往年 比往年 增加到 多出 去年的 上年的 提升至 提高`)
-	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定 财政资金 新增就业 建成后 投产后 达产后 该村共有 全镇`)
+	places       = words(`生产总值 GDP 财政收入 总人口 人口 固定资产投资 增加值 产值 总产量 产量 亩产 发生率 可支配收入 纯收入 总投资 占地 建筑面积 总面积 面积 辖 森林覆盖率 城镇化率 常住 户籍 海拔 营业收入 销售收入 主营 税收 进出口 社会消费品 存款 贷款余额 游客 接待游客 旅游收入 规上工业 总里程 造价 容积 年产 市场主体 贫困人口 耕地 茶园 产业规模 转贷 规模为 补助标准 年销售额 年收入 净利润 利润 总资产 固定资产 总长 总长度 全长 距今 距离 历史 工期 气温 里程 最高气温 公共预算 计划投资 完成投资 投资额 招标 中标 票房 订单 负债 门票 均价 单价 年利率 利率 定价 售价 得分 总分 满分 低于 名次 排名 位居 列全省 列全市 名列 位列 第一名 居全省 全村 距县城 八项规定 财政资金 新增就业 共印 现存 该村有 建成后 投产后 达产后 该村共有 全镇`)
 	rosters      = words(`共有委员 现有委员 委员名额 应到 实到 应出席 实出席 委员总数 编制 在编 现有 下设 下辖 设有 共设 由 组成 共分 名额 核定`)
+	alls         = words(`均 都 全部`) // of the papers, not of what became of them
 	goings       = words(`被 获 得到 受到 全部 均 已 荣获 得 入选 并被 先后被 分别被 有的被 先后获 参加 参与`)
 )
 
@@ -115,9 +117,9 @@ func (r *reading) turnsToPlans(s []rune) bool {
 }
 
 var (
-	futures   = words(`将 拟 计划开展 计划组织 计划召开 力争 打算 要以 要坚持 要围绕 要紧 要继续 设想 重点抓好 初步考虑 总体要求 总体思路 预期 我们约定 工作思路`)
+	futures   = words(`建议: 目标: 目标任务 总目标 开局之年 第一年 攻坚之年 起步之年 收官之年 决胜之年 将 拟 计划开展 计划组织 计划召开 力争 打算 要以 要坚持 要围绕 要紧 要继续 设想 重点抓好 初步考虑 总体要求 总体思路 预期 我们约定 工作思路`)
 	pasts     = words(`以来 截至 截止 底, 期间 度计划 年协商计划`)
-	nextYears = words(`明年, 新的一年, 来年, 下一步, 下步, 今后一个时期 下一阶段 接下来 下半年, 未来五年 今后五年 今后工作 我们约定 明年, 今后一年 新一年 未来一年`)
+	nextYears = words(`目标已定 新目标 小目标 新年计划 新年打算 来年的 明年的 明年我们 明年, 新的一年, 来年, 下一步, 下步, 今后一个时期 下一阶段 接下来 下半年, 未来五年 今后五年 今后工作 我们约定 明年, 今后一年 新一年 未来一年`)
 	backs     = words(`一年来 过去一年 回顾 全年共 截至`)
 )
 
@@ -171,7 +173,7 @@ var done = words(`已 完成了 共完成 累计`)
 
 // goesOn reports whether a part of a clause goes on about the number before it.
 func goesOn(s []rune) bool {
-	return goings.at(s, 0) > 0
+	return goings.at(s, 0) > 0 && !alls.in(s[:min(len(s), 2)])
 }
 
 // trap says whether a number is no figure of work.
@@ -217,8 +219,11 @@ func (r *reading) trap(z *zone, s line) trapped {
 	if lowered(tail) {
 		return foreign // 由94.2%提高到99.6%: the first is of the past
 	}
-	if n.value != math.Trunc(n.value) && counts(unit) && n.unit == unit {
+	if n.value != math.Trunc(n.value) && counts(unit) && n.unit == unit && !averages.in(own) {
 		return dropped // 按0.5篇计
+	}
+	if lacking.at(t, n.start-2) == 2 {
+		return foreign // 不足3次, 未满5件
 	}
 	if n.unit == "万" || n.unit == "亿" {
 		return dropped
@@ -241,7 +246,7 @@ func (r *reading) trap(z *zone, s line) trapped {
 		}
 	}
 	if r.department(z, s) {
-		return foreign
+		return delegated
 	}
 	return free
 }
@@ -260,10 +265,12 @@ func (r *reading) afterOrdinal(at int) bool {
 }
 
 var (
-	gifts   = words(`捐 价值 物资`)
-	strict  = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
-	named   = words(`提 形成 征集 建议 出 确定`)
-	counted = words(`共 累计 全年 年均`)
+	lacking  = words(`不足 不到 未满 不满`)
+	averages = words(`人均 平均 年均 场均 户均 委均`)
+	gifts    = words(`捐 价值 物资`)
+	strict   = words(`应当 必须 不得少于 每年至少 每月至少 每人至少`)
+	named    = words(`提 形成 征集 建议 出 确定`)
+	counted  = words(`共 累计 全年 年均`)
 )
 
 // counts reports whether a unit counts papers and acts, which places do not have.
@@ -316,7 +323,7 @@ func isDepartment(c []rune) bool {
 		c = c[1:]
 	}
 	if n := wholes.at(c, 0); n > 0 && wholeDid.at(c, n) > 0 {
-		return true
+		return !conference.in(c)
 	}
 	if len(c) < 4 || !strings.ContainsRune("市县区省州全各", c[0]) {
 		return false
@@ -343,11 +350,12 @@ func isDepartment(c []rune) bool {
 }
 
 var (
-	wholes   = words(`全市 全县 全区 全省 全州 城区 农村 全年全市 全年全县 我市 我县 我区`)
-	wholeDid = words(`新增 新建 实现 完成 建成 改造 共有 引进 实施 落实 投入 累计完成 累计投入 新改建`)
-	links    = words(`、 , 和 及 共 计 约 近 超 逾 合计 共计 提高到 提升到 提高至 提升至 上升到 增加到 达到 达 累计 余 上升至`)
-	rises    = words(`提高到 提升到 提高至 提升至 上升到 上升至 达到 达 增加到 扩充到 增至 扩大到`)
-	closings = words(`参加 参与 列席 到会 受益 的 次参`)
+	conference = words(`政协 委员 协商 议事 提案 社情民意 界别`)
+	wholes     = words(`全市 全县 全区 全省 全州 城区 农村 全年全市 全年全县 我市 我县 我区`)
+	wholeDid   = words(`新增 新建 实现 完成 建成 改造 共有 引进 实施 落实 投入 累计完成 累计投入 新改建`)
+	links      = words(`、 , 和 及 共 计 约 近 超 逾 合计 共计 提高到 提升到 提高至 提升至 上升到 增加到 达到 达 累计 余 上升至`)
+	rises      = words(`提高到 提升到 提高至 提升至 上升到 上升至 达到 达 增加到 扩充到 增至 扩大到`)
+	closings   = words(`参加 参与 列席 到会 受益 的 次参`)
 )
 
 // lowered reports whether what follows a number says what became of it.
@@ -466,10 +474,14 @@ func (r *reading) worked(z *zone, unit string) bool {
 	case "天", "日", "小时", "分钟", "点", "亩", "米", "公里", "平方米", "元", "吨", "斤", "学时", "倍", "级", "层", "类", "种", "字", "年", "头", "只", "岁", "代", "句", "版", "章", "页", "站", "成", "起", "例", "辆", "文", "地", "方面", "村", "卷", "节", "门":
 		return false
 	}
+	ends := r.endsPart(z)
+	if ends && n.start-z.left >= 3 && !r.placed && !r.ofWhole(z) {
+		return true // 改造危房112栋: what, and then how many, is how reports count
+	}
 	if !r.m.acts() {
 		return false
 	}
-	if r.endsPart(z) {
+	if ends {
 		return true
 	}
 	// 促成7家企业…: the verb stands right before the number.
@@ -483,6 +495,12 @@ func (r *reading) worked(z *zone, unit string) bool {
 		}
 	}
 	return false
+}
+
+// ofWhole reports whether the clause speaks of the whole place: 全市企业达到312家.
+func (r *reading) ofWhole(z *zone) bool {
+	c := r.text[z.clause:z.n.start]
+	return wholes.at(c, 0) > 0 && !conference.in(c)
 }
 
 func hasNear(s []rune, r rune, most int) bool {

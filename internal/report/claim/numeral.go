@@ -169,7 +169,12 @@ func readNumeral(text []rune, i, from, end int) (n numeral, next int) {
 		return n, k
 	}
 	if unit == "成" {
-		n.value, n.unit = n.value*10, "%" // 九成以上, 四成多
+		n.value, n.unit = n.value*10, "%" // 九成以上, 四成多, 九成五
+		if v := chineseValue(at(u)); v > 0 && v < 10 && chineseValue(at(u+1)) < 0 && n.high == 0 {
+			n.value += v
+			u++
+			n.end = u
+		}
 		if u < end && text[u] == '多' {
 			n.bound = Lower
 			u++

@@ -30,6 +30,11 @@ type reading struct {
 	year   int // that the text is mostly about, 0 if it names none
 	before int // the first claim of the last sentence that had numbers
 
+	lead    line   // what stands before the colon that opens a sentence
+	columns []line // the cells of a table's first row
+	cells   []line // of the line that is read
+	placed  bool   // the sentence has turned to the place's own figures
+
 	plans int // level of the heading that begins the plans, 0: not in them
 }
 
@@ -80,6 +85,7 @@ func (r *reading) heading(l line) {
 // line reads the sentences of a line. prev is the line before if it is short
 // enough to be about it.
 func (r *reading) line(l, prev line) {
+	r.row(l)
 	first := line{}
 	last := prev
 	planned := r.bracketed(l)
@@ -138,6 +144,15 @@ func (r *reading) sentence(s, first, last line, planned bool) bool {
 		return planned
 	}
 	r.seps = separators(r.text, s.start, s.end, r.seps[:0])
+	r.lead = line{}
+	for _, p := range r.seps {
+		if r.text[p.at] == ':' && p.at-s.start <= longestLead && p.at < r.nums[0].start {
+			r.lead = line{start: s.start, end: p.at}
+		}
+		if p.level >= 2 {
+			break
+		}
+	}
 	r.hits = r.v.scan(r.text, s.start, s.end, r.hits[:0])
 	r.far = r.far[:0]
 	for _, x := range []line{first, last} {
@@ -153,6 +168,7 @@ func (r *reading) sentence(s, first, last line, planned bool) bool {
 			r.far = r.v.scan(r.text, x.start, x.end, r.far)
 		}
 	}
+	r.placed = false
 	begin := len(r.doc.Claims)
 	defer func() { r.before = begin }()
 	for i := range r.nums {
@@ -306,6 +322,9 @@ func (r *reading) emptyBehind(from, to int) bool {
 	return to-from <= 1 || r.empty(from, to) && to-from <= 4
 }
 
+// longestLead bounds what stands before the colon that opens a list.
+const longestLead = 14
+
 // window bounds how far words are looked for around a number.
 const window = 220
 
@@ -320,6 +339,9 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 		return
 	}
 	unit := catalogue.BaseUnit(n.unit)
+	if unit == "港元" || unit == "美元" {
+		unit = "元"
+	}
 	if unit == "个" && hasRunes(r.text, n.end, s.end, "方面") {
 		unit = "方面"
 	}
@@ -329,9 +351,15 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 		kind = Norm
 	case t == foreign:
 		kind = Context
+		r.placed = true
 		if m, _ := r.match(&z, unit, -1); m != nil && strings.HasPrefix(m.ID, "investment_") && !r.department(&z, s) {
 			kind = Stat // a project that the committee brought, with what it will be
 		}
+	case t == delegated && !r.conferenceWork(&z, unit):
+		kind = Context
+		r.placed = true
+	case r.placed && r.ofThePlace(&z, unit):
+		kind = Context
 	case r.plans > 0 || planned || r.intended(&z, s):
 		kind = Plan
 	}
@@ -359,6 +387,22 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 	if !made {
 		r.doc.Others++
 	}
+}
+
+// conferenceWork reports whether only a conference does what a number counts: a
+// department that is named before it files no proposals and holds no
+// consultations.
+func (r *reading) conferenceWork(z *zone, unit string) bool {
+	m, score := r.match(z, unit, -1)
+	return m != nil && score >= enough && !strings.Contains("为民 成果 经济 其他 制度 宣传", m.Group)
+}
+
+// ofThePlace reports whether a number that follows the place's own figures in a
+// sentence goes on with them: roads and jobs, which both places and committees
+// count.
+func (r *reading) ofThePlace(z *zone, unit string) bool {
+	m, _ := r.match(z, unit, -1)
+	return m != nil && (m.ID == "outcome_facilities_built" || m.ID == "jobs_provided") && !r.m.acts()
 }
 
 // match scores the frames for a number. only is a hit that alone may speak among
@@ -390,9 +434,7 @@ func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, floa
 		if item >= 0 && int(x.end) <= z.n.start && int(x.start) >= z.clause {
 			// A、B分别为1和2: only its own name speaks for a number.
 			if int(x.start) >= item && int(x.end) <= till {
-				y := *z
-				y.left = z.n.start - 2 - int(x.end-x.start)
-				r.m.see(hit{x.term, int32(y.left), int32(z.n.start - 2)}, &y, 0, 1)
+				r.seeAs(x, z, 2)
 			}
 			continue
 		}
@@ -401,10 +443,26 @@ func (r *reading) match(z *zone, unit string, only int) (*catalogue.Metric, floa
 	for _, x := range r.far {
 		r.m.see(x, z, 9, 0.5)
 	}
+	for _, x := range r.column(z.n.start) {
+		r.seeAs(x, z, 2)
+	}
+	for _, x := range r.hits {
+		if int(x.end) <= r.lead.end && int(x.start) >= r.lead.start && int(x.end) <= z.left {
+			r.seeAs(x, z, 12) // 报送:全国政协41篇,省政协187篇
+		}
+	}
 	for _, x := range r.title {
 		r.m.see(x, z, 9, 0.3)
 	}
 	return r.m.best(unit)
+}
+
+// seeAs notes a word for a number as if it stood so far before it.
+func (r *reading) seeAs(x hit, z *zone, back int) {
+	y := *z
+	end := z.n.start - back
+	y.left = end - int(x.end-x.start)
+	r.m.see(hit{x.term, int32(y.left), int32(end)}, &y, 0, 1)
 }
 
 // claim decides whether a number is a claim, and makes it.

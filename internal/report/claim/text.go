@@ -142,6 +142,8 @@ func headingLevel(l []rune) int {
 	switch {
 	case len(l) > 2 && chineseValue(l[0]) > 0 && (l[1] == '、' || l[2] == '、' && chineseValue(l[1]) > 0):
 		return 1
+	case l[0] == '表' && len(l) > 3 && (isDigit(l[1]) || chineseValue(l[1]) > 0):
+		return 2
 	case l[0] == '第' && len(l) > 4 && (indexRune(l[:5], '部') > 0 || indexRune(l[:5], '章') > 0):
 		return 1
 	case l[0] == '(' || l[0] == '◎' || l[0] == '【' || l[0] == '●' || l[0] == '■' || l[0] == '◆' || l[0] == '—':
