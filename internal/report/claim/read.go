@@ -72,7 +72,7 @@ func (r *reading) heading(l line) {
 	r.heads = slices.DeleteFunc(r.heads, func(h line) bool { return h.heading >= l.heading })
 	r.heads = append(r.heads, l)
 	t := r.text[l.start:l.end]
-	switch plan := isPlanHeading(t); {
+	switch plan := isPlanHeading(t) || r.laterYear(t); {
 	case plan && l.heading == 3 && l.start < len(r.text)/4:
 		// too early, without a number: a link to another page
 	case plan && (r.plans == 0 || l.heading <= r.plans):
@@ -80,6 +80,13 @@ func (r *reading) heading(l line) {
 	case !plan && r.plans > 0 && (l.heading == 1 && r.plans == 1 || notPlans.in(t)):
 		r.plans = 0
 	}
+}
+
+// laterYear reports whether a heading names the year after the one that the text
+// is mostly about.
+func (r *reading) laterYear(t []rune) bool {
+	k := indexRune(t, '年')
+	return r.year > 0 && k >= 4 && yearAt(t, k-4) == r.year+1 && !notPlans.in(t) && k < 12
 }
 
 // line reads the sentences of a line. prev is the line before if it is short
@@ -566,12 +573,14 @@ func (r *reading) opensPart(s line) bool {
 // inherited is the metric of the claim before for a number that goes on listing:
 // 立案提案97件,其中经济类40件、文教类57件.
 func (r *reading) inherited(z *zone, s line, begin int, unit string, part bool) *catalogue.Metric {
+	filed := false
 	if part && r.opensPart(s) {
 		begin = r.before // 立案97件。其中,…
+		filed = r.ofFiled(s)
 	}
 	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
 		c := &r.doc.Claims[k]
-		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit {
+		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || filed && c.Metric.ID != "proposals_filed" {
 			continue
 		}
 		if part || r.empty(z.left, z.n.start) && r.emptyBehind(z.n.end, z.right) && z.n.start-c.Until < 30 {
@@ -580,6 +589,11 @@ func (r *reading) inherited(z *zone, s line, begin int, unit string, part bool) 
 		return nil
 	}
 	return nil
+}
+
+// ofFiled reports whether a sentence begins to part the proposals filed.
+func (r *reading) ofFiled(s line) bool {
+	return lastIndex(r.text[s.start:min(s.end, s.start+14)], "立案") >= 0
 }
 
 // forward lets a part not fall behind its whole: what is listed of the proposals
@@ -592,7 +606,7 @@ func (r *reading) forward(metric *catalogue.Metric, s line, begin int, unit stri
 	if metric == nil || metric.Order > 1 {
 		return metric
 	}
-	filed := lastIndex(r.text[s.start:min(s.end, s.start+14)], "立案") >= 0
+	filed := r.ofFiled(s)
 	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
 		c := &r.doc.Claims[k]
 		if c.Part || c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || c.Value < value || c.Metric.Group != metric.Group {
