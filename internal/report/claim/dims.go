@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"fmt"
 	"strings"
 
 	"shangliang/internal/figure/catalogue"
@@ -23,17 +24,28 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 		}
 		c.Dims[dim] = value
 	}
+	set("as_of", r.asOf(s, z.n.start))
 	for _, dim := range c.Metric.Dims {
 		switch dim {
 		case "session":
-			set(dim, session(sentence))
+			if at := session(sentence); at != "" {
+				r.session = at
+			}
+			set(dim, r.session)
 		case "by":
 			by := actor(own, "采用", "采纳", "录用", "批示", "签批", "作出批示")
+			if by == "" && z.names {
+				by = actor(r.text[z.n.end:z.right], "采用", "采纳", "录用", "批示", "签批") // 8篇被省政协采用
+			}
 			if by == "" && z.nextFrom > 0 {
 				by = actor(r.text[z.nextFrom:z.nextTill], "采用", "采纳", "批示") // 25篇,被省政协采用
 			}
 			if by == "" && levelOf(string(own)) != "" && len(own) <= 6 {
 				by = string(own) // 采用情况:省政协67期
+			}
+			if i := strings.Index(by, "级以上"); i > 0 {
+				set("level", by[:i]+"级以上") // of no one in particular
+				continue
 			}
 			set(dim, by)
 			if by != "" {
@@ -44,8 +56,6 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			set(dim, to)
 			if to != "" {
 				set("level", levelOf(to))
-			} else if c.Metric.ID == "social_opinion_reported" && !c.Part {
-				set("level", "all")
 			}
 		case "rater":
 			for _, w := range raters {
@@ -59,7 +69,16 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 		case "outlet":
 			set(dim, quoted(own, '《', '》'))
 		case "programme":
-			set(dim, quoted(own, '“', '”'))
+			name := quoted(own, '“', '”')
+			if name == "" && c.Metric.ID == "programme_episodes" {
+				name = quoted(own, '《', '》')
+			}
+			if name == "" && c.Metric.Group == "为民" {
+				name = r.programme
+			}
+			set(dim, name)
+		case "purpose":
+			set(dim, purpose(sentence))
 		case "form":
 			set(dim, form(own))
 		case "submitter":
@@ -93,6 +112,9 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 		case "level":
 			if c.Dims["level"] == "" {
 				set(dim, outletLevel(own))
+			}
+			if c.Dims["level"] == "" && c.Metric.ID == "theory_article_awards" {
+				set(dim, awardLevel(r.text[s.start:z.n.start])) // 获省政协一等奖1篇、二等奖2篇
 			}
 		case "project":
 			set(dim, r.project(z))
@@ -203,6 +225,7 @@ func recipient(own []rune) string {
 
 // levelOf is the level of a body by its name, empty if it is none.
 func levelOf(name string) string {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "常务"), "副")
 	for _, w := range [...][2]string{{"全国", "national"}, {"中央", "national"}, {"中共中央", "national"}, {"国家", "national"}, {"省", "province"}, {"自治区", "province"},
 		{"市", "city"}, {"州", "city"}, {"县", "county"}, {"旗", "county"}, {"区", "district"}} {
 		if strings.HasPrefix(name, w[0]) {
@@ -213,6 +236,99 @@ func levelOf(name string) string {
 		}
 	}
 	return ""
+}
+
+// awardLevel is the level of the body that is named last before an award.
+func awardLevel(before []rune) string {
+	for i := len(before) - 1; i >= 0; i-- {
+		for _, w := range [...][2]string{{"全国", "national"}, {"全省", "province"}, {"省", "province"}, {"自治区", "province"}, {"全市", "city"}, {"市", "city"}} {
+			if hasRunes(before, i, len(before), w[0]) {
+				return w[1]
+			}
+		}
+	}
+	return ""
+}
+
+// purposes are what is given for, by the words that say so.
+var purposes = []struct {
+	name string
+	says *marks
+}{
+	{"抗疫", words(`抗疫 疫情 防疫 抗击`)},
+	{"救灾", words(`救灾 灾区 受灾 抗洪 抗震 地震 洪灾 赈灾`)},
+	{"助学", words(`助学 学子 贫困学生 困难学生 奖学金 助学金`)},
+	{"脱贫攻坚", words(`脱贫攻坚 扶贫 脱贫`)},
+	{"乡村振兴", words(`乡村振兴`)},
+}
+
+// purpose is what is given for, if the text says it.
+func purpose(s []rune) string {
+	for _, p := range purposes {
+		if p.says.in(s) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// asOf is the day until which a sentence counts, 2018-11-20 of 截至2018年11月20日.
+// Where the year is not said it is that of the text.
+func (r *reading) asOf(s line, end int) string {
+	for i := s.start; i+4 < end; i++ {
+		if r.text[i] != '截' || r.text[i+1] != '至' && r.text[i+1] != '止' {
+			continue
+		}
+		k := i + 2
+		if k < end && r.text[k] == '到' {
+			k++
+		}
+		year := r.year
+		if y := yearAt(r.text, k); y > 0 && k+4 < end && r.text[k+4] == '年' {
+			year, k = y, k+5
+		}
+		month, k, ok := small(r.text, k, end, '月')
+		if !ok || month > 12 || year == 0 {
+			return ""
+		}
+		day, _, ok := small(r.text, k, end, '日')
+		if !ok || day > 31 {
+			return ""
+		}
+		return fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+	}
+	return ""
+}
+
+// small reads one or two digits that a character follows.
+func small(text []rune, i, end int, then rune) (n, next int, ok bool) {
+	k := i
+	for k < end && k-i < 2 && isDigit(text[k]) {
+		n = n*10 + int(text[k]-'0')
+		k++
+	}
+	return n, k + 1, k > i && k < end && text[k] == then
+}
+
+// programmes are what a quoted name is the name of.
+var programmes = words(`活动 行动 主题活动 工程 帮扶 扶贫 主题 专项 计划 助力 系列 实践`)
+
+// begun stands before the name of one.
+var begun = words(`通过 开展 实施 推进 深化 启动`)
+
+// named notes the programme that a sentence is about, for those that follow in
+// the paragraph: “三送三帮”活动.
+func (r *reading) named(s line) {
+	for i := s.start; i < s.end; i++ {
+		if r.text[i] != '“' {
+			continue
+		}
+		k := skipQuote(r.text, i, s.end, '”', 12)
+		if k > i+2 && (programmes.at(r.text[:s.end], k+1) > 0 || begun.in(r.text[max(s.start, i-2):i])) {
+			r.programme = string(r.text[i+1 : k])
+		}
+		i = max(i, k)
+	}
 }
 
 // quoted is the last title or quotation of a text.
@@ -338,8 +454,8 @@ func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
 		if int(h.start) < z.left && !z.names || int(h.start) < z.left || int(h.end) > z.right {
 			continue
 		}
-		if r.isWork(*h) && h.end-h.start <= 2 && best != nil {
-			continue
+		if !r.v.kinds[m.ID][h.term] {
+			continue // 组织, 委员: not what kind of meeting it was
 		}
 		if int(h.end) <= z.n.start && (best == nil || h.start >= best.start) || z.names && int(h.start) >= z.n.end && (best == nil || int(best.end) <= z.n.start || h.end-h.start > best.end-best.start) {
 			best = h
@@ -352,8 +468,13 @@ func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
 	for from > z.left && from > z.n.end*b2i(int(best.start) >= z.n.end) && int(best.start)-from < 14 && !isBreak(r.text[from-1]) && !r.verbEnds(from, z) {
 		from--
 	}
-	if loose.in(r.text[from:best.start]) {
-		from = int(best.start)
+	if name := quoted(r.text[z.left:z.right], '“', '”'); name != "" && runeLen(name) <= 8 && int(best.start) > 0 && lastIndex([]rune(name), string(r.text[best.start:best.end])) >= 0 {
+		return name // “文史大讲堂”开讲10讲
+	}
+	for i := from; i < int(best.start); i++ {
+		if n := loose.at(r.text[:best.start], i); n > 0 {
+			from = i + n // 组织委员视察: what kind it was begins behind it
+		}
 	}
 	name := strings.Trim(string(r.text[from:best.end]), "“”、和 ")
 	if n := runeLen(name); n < 2 || n > 16 {

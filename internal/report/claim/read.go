@@ -30,10 +30,12 @@ type reading struct {
 	year   int // that the text is mostly about, 0 if it names none
 	before int // the first claim of the last sentence that had numbers
 
-	lead    line   // what stands before the colon that opens a sentence
-	columns []line // the cells of a table's first row
-	cells   []line // of the line that is read
-	placed  bool   // the sentence has turned to the place's own figures
+	session   string // that the paragraph speaks of: 九届三次以来
+	programme string // that the paragraph speaks of: 三送三帮
+	lead      line   // what stands before the colon that opens a sentence
+	columns   []line // the cells of a table's first row
+	cells     []line // of the line that is read
+	placed    bool   // the sentence has turned to the place's own figures
 
 	plans int // level of the heading that begins the plans, 0: not in them
 }
@@ -93,6 +95,7 @@ func (r *reading) laterYear(t []rune) bool {
 // enough to be about it.
 func (r *reading) line(l, prev line) {
 	r.row(l)
+	r.session, r.programme = "", ""
 	first := line{}
 	last := prev
 	planned := r.bracketed(l)
@@ -141,6 +144,7 @@ func (r *reading) sentence(s, first, last line, planned bool) bool {
 	} else if turnsBack(r.text[s.start:s.end]) {
 		planned = false
 	}
+	r.named(s)
 	r.nums = r.nums[:0]
 	numerals(r.text, s.start, s.end, func(n numeral) {
 		if !r.quoted(&n, s) {

@@ -19,6 +19,8 @@ type vocabulary struct {
 	frames map[string][]frame // by base unit
 	nGroup int
 
+	kinds map[string]map[int32]bool // by metric: the words that name a kind of what it counts
+
 	share *catalogue.Metric // of a part in a whole that is not said more nearly
 	work  int32             // the group of words that say that somebody did something
 }
@@ -67,6 +69,13 @@ func compile(c *catalogue.Catalogue) *vocabulary {
 		}
 		for _, u := range f.Units {
 			v.frames[u] = append(v.frames[u], x)
+		}
+	}
+	v.kinds = map[string]map[int32]bool{}
+	for metric, class := range map[string]string{"study_sessions_held": "学习会", "research_inspections_organised": "调研", "consultation_meetings_held": "协商会", "supervisions_held": "监督", "research_reports_submitted": "调研报告"} {
+		v.kinds[metric] = map[int32]bool{}
+		for _, w := range c.Classes[class] {
+			v.kinds[metric][v.addTerm(w)] = true
 		}
 	}
 	v.share = c.Metric("share_of_whole")
