@@ -105,8 +105,9 @@ func decodeAs(b []byte, name string, enc encoding.Encoding) (string, string, err
 	if control*50 > len(text) {
 		return "", "", errs.New(errs.Invalid, "这不是文字文件")
 	}
-	// A character or two may be damaged in a long file; many mean another encoding.
-	if broken*100 > utf8.RuneCountInString(text) {
+	// A character or two may be damaged in a long file; many mean another encoding,
+	// unless the file itself has the signs for them: a page that was saved damaged.
+	if broken*100 > utf8.RuneCountInString(text) && name != "UTF-8" {
 		return "", "", errs.New(errs.Invalid, "看不出文件的文字编码，请另存为 UTF-8 编码后再上传")
 	}
 	return text, name, nil

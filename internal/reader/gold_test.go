@@ -24,7 +24,7 @@ var (
 
 // What precision and recall must not fall below: on the real reports, and on
 // the made-up ones, whose damage is heavier.
-const least, leastMadeUp = 0.95, 0.94
+const least, leastMadeUp = 0.95, 0.93
 
 // gold is a figure as a person read it.
 type gold struct {

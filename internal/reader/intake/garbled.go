@@ -25,6 +25,9 @@ const least = 9
 // characters a syllable stands for.
 func (w *work) ungarble(readings map[string][]rune) {
 	l := language()
+	if w.allMisread(l) {
+		w.whole(l)
+	}
 	suspects := w.suspects(l)
 	if len(suspects) == 0 {
 		return

@@ -78,7 +78,7 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			}
 			set(dim, name)
 		case "purpose":
-			set(dim, purpose(sentence))
+			set(dim, purpose(own))
 		case "form":
 			set(dim, form(own))
 		case "submitter":

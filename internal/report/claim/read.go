@@ -489,7 +489,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 		return c, false
 	case vague && (metric == nil || score < enoughIfVague || !r.endsPart(z) && !r.m.acts() && (score < 13 || !counts(unit)) && (score < 10 || !happens(unit))):
 		return c, false
-	case n.bare && n.bound == Exact:
+	case n.bare && (n.bound == Exact || n.value >= 1e8): // 亿元以上项目
 		return c, false
 	case metric != nil && score >= enough:
 	default:
