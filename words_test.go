@@ -19,20 +19,21 @@ import (
 // notShown names the folders and files whose Chinese is data or speaks of
 // Chinese, not text of the interface.
 var notShown = map[string]string{
-	"cmd/bench":                    "what fictional people wrote",
-	"cmd/shangliang/serve.go":      "an example of an address",
-	"internal/demo":                "what fictional people wrote",
-	"internal/figure/catalogue":    "words that reports use",
-	"internal/han":                 "tables of characters",
-	"internal/reader/identify.go":  "words that reports use",
-	"internal/report/claim":        "words that reports use",
-	"internal/paperwork/form.go":   "what documents say, in Chinese whoever asks for them",
-	"internal/paperwork/letter.go": "what documents say",
-	"internal/paperwork/list.go":   "what documents say",
-	"internal/paperwork/pieces.go": "what documents say",
-	"internal/paper/names.go":      "the names of typefaces",
-	"internal/lang/lang.go":        "the languages' names, each in its own",
-	"internal/web/browsertest":     "marks that a test takes off labels",
+	"cmd/bench":                         "what fictional people wrote",
+	"cmd/shangliang/serve.go":           "an example of an address",
+	"internal/demo":                     "what fictional people wrote",
+	"internal/figure/catalogue":         "words that reports use",
+	"internal/han":                      "tables of characters",
+	"internal/reader/identify.go":       "words that reports use",
+	"internal/report/claim":             "words that reports use",
+	"internal/reader/intake/misread.go": "characters that reports use",
+	"internal/paperwork/form.go":        "what documents say, in Chinese whoever asks for them",
+	"internal/paperwork/letter.go":      "what documents say",
+	"internal/paperwork/list.go":        "what documents say",
+	"internal/paperwork/pieces.go":      "what documents say",
+	"internal/paper/names.go":           "the names of typefaces",
+	"internal/lang/lang.go":             "the languages' names, each in its own",
+	"internal/web/browsertest":          "marks that a test takes off labels",
 }
 
 // notText names words that a package looks for in what people write, or puts

@@ -278,7 +278,7 @@ func follows(b []byte, at int, w *work) rune {
 }
 
 // measures are the characters that mostly follow a figure.
-const measures = "年月日件次名条篇个人家户场项期万亿元份位届多余所处只台套分批类级"
+const measures = `年月日件次名条篇个人家户场项期万亿元份位届多余所处只台套分批类级`
 
 // likeliest tries what the bytes of a character of UTF-8 that are 0 may have
 // been.
