@@ -20,7 +20,7 @@ const (
 2026年工作安排
 力争征集提案150件以上。
 `
-	songxiReport = `政协松溪县委员会2025年工作综述
+	songxiReport = `政协梅岭县委员会2025年工作综述
 2025年，县政协坚持团结和民主两大主题，各项工作取得新的进展。
 共征集提案156件，审查立案141件，办复率98.6%。遴选重点提案10件。
 报送社情民意信息64篇。召开常委会会议5次、主席会议12次，开展专题调研7项，形成调研报告7篇。
@@ -32,7 +32,7 @@ func TestWalkReading(t *testing.T) {
 	onEach(t, func(k *walk) {
 		dir := t.TempDir()
 		var files []string
-		for name, text := range map[string]string{"云山.txt": yunshanReport, "松溪.txt": songxiReport, "天气.txt": "今天天气很好，气温25度。"} {
+		for name, text := range map[string]string{"云山.txt": yunshanReport, "梅岭.txt": songxiReport, "天气.txt": "今天天气很好，气温25度。"} {
 			f := filepath.Join(dir, name)
 			if err := os.WriteFile(f, []byte(text), 0o600); err != nil {
 				t.Fatal(err)

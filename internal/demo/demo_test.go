@@ -33,7 +33,7 @@ func open(t *testing.T, dir, url string) (*app.App, *demo.Play) {
 	clock := new(demo.Time)
 	a, err := app.New(context.Background(), app.Options{Data: dir, Database: url, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Messages: a.Messages}
+	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Reading: a.Reading, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Messages: a.Messages}
 }
 
 func check(t *testing.T, err error) {
@@ -187,6 +187,9 @@ func tables(t *testing.T, a *app.App, tenants demo.Tenants) {
 		{"public comments", `SELECT COUNT(*) FROM open_comment WHERE tenant = $1 AND state = 'approved'`, 2, 2},
 		{"answers to them", `SELECT COUNT(*) FROM open_answer WHERE tenant = $1`, 1, 1},
 		{"comments to be judged", `SELECT COUNT(*) FROM open_comment WHERE tenant = $1 AND state = 'waiting'`, 1, 1},
+		{"published figures of places", `SELECT COUNT(*) FROM reading_published WHERE tenant = $1 AND ended_at = ''`, -25, 0},
+		{"figures to be confirmed", `SELECT COUNT(*) FROM reading_figure WHERE tenant = $1 AND state = 'read' AND kind = 'stat'`, -8, 0},
+		{"drafts to look at", `SELECT COUNT(*) FROM reading_draft WHERE tenant = $1`, 1, 0},
 		{"released figures", `SELECT COUNT(*) FROM open_figure WHERE tenant = $1`, 6, 6},
 		{"sessions", `SELECT COUNT(*) FROM session WHERE tenant = $1`, time.Now().Year() - 2017, time.Now().Year() - 2017},
 	} {

@@ -20,6 +20,7 @@ import (
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/publish"
+	"shangliang/internal/reading"
 	"shangliang/internal/regional"
 	"shangliang/internal/supervision"
 )
@@ -34,6 +35,7 @@ type Play struct {
 	Assessments *assessment.Service
 	Awards      *award.Service
 	Regional    *regional.Service
+	Reading     *reading.Service
 	Publish     *publish.Service
 	Keys        *keyproposal.Service
 	Events      *supervision.Service
@@ -105,6 +107,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		p.planAssessments(h, last)
 		p.planAwards(h)
 		p.planPublication(h, last)
+		p.planReading(h, last)
 	}
 	p.planRegional(last)
 	if err := p.run(ctx, last); err != nil {

@@ -32,7 +32,7 @@ func TestCompare(t *testing.T) {
 			place string
 			year  int
 			n     int
-		}{{"云山县", 2024, 110}, {"云山县", 2025, 118}, {"松溪县", 2025, 141}, {"松溪县", 2026, 2}, {"石桥县", 2025, 118}, {"石桥县", 2026, 1}} {
+		}{{"云山县", 2024, 110}, {"云山县", 2025, 118}, {"梅岭县", 2025, 141}, {"梅岭县", 2026, 2}, {"石桥县", 2025, 118}, {"石桥县", 2026, 1}} {
 			confirmed(t, w, r.place, r.year, fmt.Sprintf("经审查立案提案%d件。", r.n))
 		}
 		leader := w.As("高望舒")
@@ -56,11 +56,11 @@ func TestCompare(t *testing.T) {
 		if x := cell("石桥县", false, 2025); x.Rank != 2 || x.Best || x.HasBefore {
 			t.Errorf("石桥县 2025 shares the second place and has no year before: %+v", x)
 		}
-		if x := cell("松溪县", false, 2025); x.Rank != 1 {
-			t.Errorf("松溪县 2025: %+v", x)
+		if x := cell("梅岭县", false, 2025); x.Rank != 1 {
+			t.Errorf("梅岭县 2025: %+v", x)
 		}
-		if x := cell("松溪县", false, 2026); x.Best || x.Before != 141 {
-			t.Errorf("松溪县 2026: %+v", x)
+		if x := cell("梅岭县", false, 2026); x.Best || x.Before != 141 {
+			t.Errorf("梅岭县 2026: %+v", x)
 		}
 		if x := cell("临川县", true, 2026); x.Text != "1件" || x.Rank != 2 || x.Link != "/figures/proposal.filed?year=2026" {
 			t.Errorf("the own records of 2026: %+v", x)
@@ -89,7 +89,7 @@ func TestCompare(t *testing.T) {
 
 		o, err := w.Reading.Overview(leader, "", 2025)
 		check(t, err)
-		if len(o.Places) != 3 || len(o.Metrics) != 1 || o.Cells["proposals_filed"]["松溪县"].Text != "141件" {
+		if len(o.Places) != 3 || len(o.Metrics) != 1 || o.Cells["proposals_filed"]["梅岭县"].Text != "141件" {
 			t.Errorf("overview %+v", o)
 		}
 		if o, err = w.Reading.Overview(leader, "city", 0); err != nil || len(o.Places) != 0 {

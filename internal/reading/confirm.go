@@ -15,7 +15,10 @@ import (
 )
 
 // Pick names a figure and the version of it that somebody saw.
-type Pick struct{ N, Version int }
+type Pick struct {
+	N       int `json:"n"`
+	Version int `json:"version"`
+}
 
 // key is what has one published value.
 type key struct{ period, metric, dims string }

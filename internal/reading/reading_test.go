@@ -1,6 +1,7 @@
 package reading_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/ledger"
 	"shangliang/internal/reading"
 	"shangliang/internal/report/claim"
 )
@@ -172,7 +174,20 @@ func TestReadAndConfirm(t *testing.T) {
 		_, err = w.Reading.Get(clerk, id)
 		wantKind(t, err, errs.NotFound)
 		add(t, w, "云山.txt", yunshan) // it may come back
+		verify(t, w)
 	})
+}
+
+// verify asks the ledger whether any row that acts wrote was changed past them.
+func verify(t testing.TB, w *apptest.World) {
+	t.Helper()
+	_, err := ledger.Seal(context.Background(), w.DB, w.Key)
+	check(t, err)
+	r, err := ledger.Verify(context.Background(), w.DB, ledger.Proof{Keys: []string{w.Key.Verifier()}, Now: w.Now()})
+	check(t, err)
+	if !r.OK() {
+		t.Errorf("the ledger finds %+v", r)
+	}
 }
 
 // Two people, two reports: a thing has one value, and nobody overwrites another.
@@ -230,6 +245,8 @@ func TestOneValue(t *testing.T) {
 		if f := figure(t, get(t, w, other), "proposals_filed", 118); f.State != reading.Read {
 			t.Errorf("the other is %s", f.State)
 		}
+
+		verify(t, w)
 
 		// Another tenant sees none of it.
 		o := w.Neighbour()

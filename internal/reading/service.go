@@ -158,6 +158,7 @@ func (s *Service) Add(ctx context.Context, up Upload) (id string, err error) {
 				f.Confidence, f.Part, f.Damaged, f.Changed, f.State, f.Published, f.Person, f.DecidedAt, f.Version); err != nil {
 				return err
 			}
+			rows = append(rows, f.row())
 		}
 		id = x.ID
 		return ledger.Append(tx, ledger.Entry{Action: "reading.add", Kind: "reading", Object: id, To: Open, Data: map[string]any{"sha256": sha, "figures": len(r.Figures)}, Rows: rows})

@@ -54,14 +54,17 @@ func here(path string, a asked) string {
 	return path
 }
 
-func filters(ctx context.Context, path string, a asked, level string, year int, years []int, export string) ui.FiltersInfo {
-	levels := options(ctx, org.Levels)
-	var all []ui.Option
+func filters(ctx context.Context, path string, a asked, year int, years []int, export string) ui.FiltersInfo {
+	levels := append([]ui.Option{{Value: "", Label: lang.T(ctx, "本级")}}, options(ctx, org.Levels)...)
+	all := []ui.Option{{Value: "", Label: lang.T(ctx, "最近一年")}}
+	if a.Year == 0 && year != 0 {
+		all[0].Label = lang.T(ctx, "最近（%d年）", year)
+	}
 	for _, y := range years {
 		all = append(all, ui.Option{Value: itoa(y), Label: lang.T(ctx, "%d年", y)})
 	}
 	return ui.FiltersInfo{Here: here(path, a), Export: here(export, a), Fields: []ui.Field{
-		{Name: "level", Label: lang.T(ctx, "层级"), Value: level, Options: levels}, {Name: "year", Label: lang.T(ctx, "年份"), Value: itoa(year), Options: all}}}
+		{Name: "level", Label: lang.T(ctx, "层级"), Options: levels}, {Name: "year", Label: lang.T(ctx, "年份"), Options: all}}}
 }
 
 func metricURL(metric string, a asked) string { return here("/published/"+metric, a) }

@@ -47,7 +47,7 @@ func overviewPage(v *overviewView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Filters(filters(ctx, "/published", v.q, v.Level, v.Year, v.Years, "/published-export")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filters(filters(ctx, "/published", v.q, v.Year, v.Years, "/published-export")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -120,7 +120,7 @@ func comparePage(v *compareView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Filters(filters(ctx, "/published/"+v.Metric.ID, v.q, v.Level, v.year, v.Years, "/published/"+v.Metric.ID+"/export")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filters(filters(ctx, "/published/"+v.Metric.ID, v.q, v.year, v.Years, "/published/"+v.Metric.ID+"/export")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -424,7 +424,7 @@ func standing(v *compareView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.HiddenField("level", v.Level).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.HiddenField("level", v.q.Level).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -36,7 +36,7 @@ func draftsTable(ctx context.Context, all []*reading.Draft) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "核对过的文稿"), Columns: []ui.Column{{Title: lang.T(ctx, "文稿"), Wide: true}, {Title: lang.T(ctx, "年度"), Short: true}, {Title: lang.T(ctx, "提交人")}, {Title: lang.T(ctx, "提交"), Short: true}, {Title: lang.T(ctx, "保留到"), Short: true}},
 		Empty: ui.Empty(ui.EmptyInfo{Icon: "file-check", Title: lang.T(ctx, "还没有核对过文稿"), Text: lang.T(ctx, "报告定稿前，把文稿放进来，逐个数与平台上的记录核对。文稿只有本人和领导能看到。"), Action: checkButton()})}
 	for _, d := range all {
-		t.Rows = append(t.Rows, ui.Row{Href: "/draft-checks/" + d.ID, Name: d.Name, Cells: []templ.Component{ui.Str(d.Name), ui.Str(itoa(d.Year)), ui.Str(d.By), ui.On(calendar.On(d.CreatedAt.Time)), ui.On(calendar.On(d.UntilAt.Time))}})
+		t.Rows = append(t.Rows, ui.Row{Href: "/draft-checks/" + d.ID, Name: d.Name, Cells: []templ.Component{ui.Str(draftTitle(d.Name)), ui.Str(itoa(d.Year)), ui.Str(d.By), ui.On(calendar.On(d.CreatedAt.Time)), ui.On(calendar.On(d.UntilAt.Time))}})
 	}
 	return t
 }
@@ -209,7 +209,7 @@ func badge(k report.Kind) ui.Kind {
 // last is what the records say of the metric in the year before.
 func (v *checkedView) last(ctx context.Context, f *report.Finding) string {
 	k, ok := v.Last[f.Metric]
-	if !ok || f.Metric == "" || k.Last == nil {
+	if !ok || f.Metric == "" || k.Last == nil || *k.Last == 0 {
 		return ""
 	}
 	return lang.T(ctx, "上年 %s", number(math.Round(*k.Last*10)/10)+k.Unit)
@@ -236,3 +236,6 @@ func (p *pages) dropDraft(w http.ResponseWriter, r *http.Request) error {
 	web.Flash(w, r, ui.Good, lang.T(r.Context(), "文稿已删除"), "")
 	return web.Redirect(w, r, "/draft-checks")
 }
+
+// draftTitle is a draft's name; that of a pasted text is its title.
+func draftTitle(name string) string { return strings.TrimSuffix(name, ".txt") }

@@ -394,7 +394,7 @@ func checkedPage(v *checkedView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: v.Name, Lead: lang.T(ctx, "按%d年度现在的记录核对：%d个数，要改%d个", v.Year, len(v.Findings), v.Wrong()), Crumbs: []ui.Link{{Title: lang.T(ctx, "文稿核对"), URL: "/draft-checks"}}, Actions: checkedActions(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: draftTitle(v.Name), Lead: lang.T(ctx, "按%d年度现在的记录核对：%d个数，要改%d个", v.Year, len(v.Findings), v.Wrong()), Crumbs: []ui.Link{{Title: lang.T(ctx, "文稿核对"), URL: "/draft-checks"}}, Actions: checkedActions(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -11,6 +11,8 @@ import (
 	_ "embed"
 	"strconv"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/reading"
@@ -65,6 +67,7 @@ func Add(m *module.Module, d Deps) {
 		rt.Get("/draft-checks/{id}/file", p.annotated)
 		rt.Post("/draft-checks/{id}/drop", p.dropDraft)
 	}
+	m.API = func(api huma.API) { addAPI(api, d) }
 }
 
 // waiting counts for who may confirm; to others nothing waits.
