@@ -165,7 +165,9 @@ func TestReadAndConfirm(t *testing.T) {
 			t.Errorf("after the move: %v", m)
 		}
 		wantKind(t, w.Reading.Identify(clerk, id, v.Version, reading.Identity{Place: "云山县", Level: "county", Period: "2023"}), errs.Conflict)
-		wantKind(t, w.Reading.Identify(clerk, id, v.Version+1, reading.Identity{Place: "", Level: "x", Period: "去年"}), errs.Invalid)
+		wantKind(t, w.Reading.Identify(clerk, id, v.Version+1, reading.Identity{Place: "", Level: "county", Period: "2023"}), errs.Invalid)
+		wantKind(t, w.Reading.Identify(clerk, id, v.Version+1, reading.Identity{Place: "云山县", Level: "village", Period: "2023"}), errs.Invalid)
+		wantKind(t, w.Reading.Identify(clerk, id, v.Version+1, reading.Identity{Place: "云山县", Level: "county", Period: "去年"}), errs.Invalid)
 
 		check(t, w.Reading.Remove(clerk, id, v.Version+1))
 		if m := current(t, w); len(m) != 0 {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -249,7 +250,7 @@ func (i *Identity) check() error {
 	i.Place, i.Level, i.Period = strings.TrimSpace(han.Clean(i.Place)), strings.TrimSpace(i.Level), strings.TrimSpace(i.Period)
 	f.Check(i.Place != "", "place", "请填写地方")
 	f.Check(utf8.RuneCountInString(i.Place) <= 30, "place", "不能超过 %d 个字", 30)
-	f.Check(org.Title(org.Levels, i.Level) != "", "level", "请选择层级")
+	f.Check(slices.ContainsFunc(org.Levels, func(l org.Code) bool { return l.ID == i.Level }), "level", "请选择层级")
 	f.Check(periodForm.MatchString(i.Period), "period", "请写年份，例如 2018 或 2017-2021")
 	return f.Err()
 }

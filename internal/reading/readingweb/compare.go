@@ -71,9 +71,9 @@ func metricURL(metric string, a asked) string { return here("/published/"+metric
 
 // table is the year: a line for each metric, a column for each place.
 func (v *overviewView) table(ctx context.Context) ui.TableInfo {
-	t := ui.TableInfo{Caption: lang.T(ctx, "各地对照"), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "口径"), Wide: true}}}
+	t := ui.TableInfo{Caption: lang.T(ctx, "各地对照"), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "口径")}}}
 	if v.OwnRow != nil {
-		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "%s（平台记录）", v.Own), Num: true})
+		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "本地记录"), Num: true})
 	}
 	for _, p := range v.Places {
 		t.Columns = append(t.Columns, ui.Column{Title: p, Num: true})
@@ -152,7 +152,7 @@ func (p *pages) compare(w http.ResponseWriter, r *http.Request) error {
 
 func rowTitle(ctx context.Context, r *reading.Row) string {
 	if r.Computed {
-		return lang.T(ctx, "%s（平台记录）", r.Title)
+		return lang.T(ctx, "%s（记录）", r.Title)
 	}
 	return r.Title
 }
@@ -201,7 +201,7 @@ func (v *compareView) trend(ctx context.Context) (t ui.TrendInfo, ok bool) {
 }
 
 func (v *compareView) table(ctx context.Context) ui.TableInfo {
-	t := ui.TableInfo{Caption: v.Metric.Name, Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方"), Wide: true}}}
+	t := ui.TableInfo{Caption: v.Metric.Name, Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方")}}}
 	for _, y := range v.Years {
 		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "%d年", y), Num: true})
 	}

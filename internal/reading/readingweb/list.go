@@ -25,24 +25,57 @@ func can(ctx context.Context, permission string) bool {
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.Decode[listFilter](r)
+	if err != nil {
+		return err
+	}
 	all, err := p.Reading.List(r.Context())
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, listPage(all))
+	return web.Render(w, r, http.StatusOK, listPage(f, all))
 }
 
-func listTable(ctx context.Context, all []*reading.Listed) ui.TableInfo {
-	t := ui.TableInfo{Caption: lang.T(ctx, "读入的报告"), Columns: []ui.Column{{Title: lang.T(ctx, "报告"), Wide: true}, {Title: lang.T(ctx, "层级"), Short: true}, {Title: lang.T(ctx, "时间"), Short: true},
+// listFilter is what is asked of the list.
+type listFilter struct {
+	Q     string `form:"q"`
+	Level string `form:"level"`
+	State string `form:"state"` // waiting: with figures to confirm
+}
+
+func (f *listFilter) matches(ctx context.Context, x *reading.Listed) bool {
+	return (f.Level == "" || f.Level == x.Level) && (f.State == "" || x.Waiting > 0) &&
+		(f.Q == "" || strings.Contains(title(ctx, x.Report)+x.Name+x.Source, f.Q))
+}
+
+func (f *listFilter) filters(ctx context.Context) ui.FiltersInfo {
+	path := "/readings"
+	for _, x := range [][2]string{{"q", f.Q}, {"level", f.Level}, {"state", f.State}} {
+		if x[1] != "" {
+			path = ui.With(path, x[0], x[1])
+		}
+	}
+	return ui.FiltersInfo{Here: path, Search: lang.T(ctx, "地方、文件名、来源"), Fields: []ui.Field{
+		{Name: "level", Label: lang.T(ctx, "层级"), Options: append([]ui.Option{{Label: lang.T(ctx, "全部")}}, options(ctx, org.Levels)...)},
+		{Name: "state", Label: lang.T(ctx, "状态"), Options: []ui.Option{{Label: lang.T(ctx, "全部")}, {Value: "waiting", Label: lang.T(ctx, "待确认")}}}}}
+}
+
+func listTable(ctx context.Context, f listFilter, all []*reading.Listed) ui.TableInfo {
+	t := ui.TableInfo{Caption: lang.T(ctx, "读入的报告"), Columns: []ui.Column{{Title: lang.T(ctx, "报告"), Wide: true}, {Title: lang.T(ctx, "层级"), Short: true, Desk: true}, {Title: lang.T(ctx, "时间"), Short: true, Desk: true},
 		{Title: lang.T(ctx, "待确认"), Num: true, Short: true}, {Title: lang.T(ctx, "已确认"), Num: true, Short: true}, {Title: lang.T(ctx, "读入"), Desk: true}}}
 	for _, x := range all {
+		if !f.matches(ctx, x) {
+			continue
+		}
 		title := title(ctx, x.Report)
 		row := ui.Row{Href: "/readings/" + x.ID, Name: title, Cells: []templ.Component{ui.Str(title), ui.Str(levelTitle(ctx, x.Level)), ui.Str(x.Period), ui.Num(x.Waiting), ui.Num(x.Confirmed),
 			ui.Group(ui.Str(x.By+" "), ui.On(calendar.On(x.CreatedAt.Time)))}}
 		t.Rows = append(t.Rows, row)
 	}
 	e := ui.EmptyInfo{Icon: "file-search", Title: lang.T(ctx, "还没有读入报告"), Text: lang.T(ctx, "把各地政协公开的工作报告读进来，确认其中的指标，就能和本地对照。")}
-	if can(ctx, "reading.confirm") {
+	if len(all) > 0 {
+		e.Title, e.Text = lang.T(ctx, "没有符合条件的报告"), lang.T(ctx, "去掉筛选条件再看。")
+	} else if can(ctx, "reading.confirm") {
 		e.Action = newButton()
 	}
 	t.Empty = ui.Empty(e)
@@ -56,11 +89,20 @@ func title(ctx context.Context, r *reading.Report) string {
 	return r.Body + " " + r.Period
 }
 
-func levelTitle(ctx context.Context, level string) string {
-	if t := org.Title(org.Levels, level); t != "" {
-		return say(ctx, t)
+// lead says in a line what a report is.
+func lead(ctx context.Context, r *reading.Report) string {
+	all := []string{levelTitle(ctx, r.Level)}
+	if r.Source != "" {
+		all = append(all, r.Source)
 	}
-	return lang.T(ctx, "未定")
+	return strings.Join(append(all, r.Name), " · ")
+}
+
+func levelTitle(ctx context.Context, level string) string {
+	if level == "" {
+		return lang.T(ctx, "未定")
+	}
+	return say(ctx, org.Title(org.Levels, level))
 }
 
 // newForm is the page on which reports are read in.

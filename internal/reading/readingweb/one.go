@@ -185,15 +185,15 @@ func dims(ctx context.Context, d reading.Dims) string {
 // dimValue is a value for people: levels are codes, all others words of the text.
 func dimValue(ctx context.Context, dim, value string) string {
 	if dim == "level" || dim == "organiser_level" {
-		if t := cmp.Or(org.Title(org.Levels, value), org.Title(otherLevels, value)); t != "" {
-			return say(ctx, t)
+		if i := slices.IndexFunc(dimLevels, func(c org.Code) bool { return c.ID == value }); i >= 0 {
+			return say(ctx, dimLevels[i].Title)
 		}
 	}
 	return value
 }
 
-// otherLevels are what a report tells of besides the levels of conferences.
-var otherLevels = []org.Code{{ID: "all", Title: "各级合计"}, {ID: "national", Title: "全国"}, {ID: "town", Title: "乡镇"}}
+// dimLevels are the levels that a report speaks of.
+var dimLevels = append([]org.Code{{ID: "all", Title: "各级合计"}, {ID: "national", Title: "全国"}, {ID: "town", Title: "乡镇"}}, org.Levels...)
 
 func sortedKeys(d reading.Dims) []string {
 	var all []string

@@ -154,12 +154,12 @@ func TestREST(t *testing.T) {
 	}
 	clerk.JSON("POST", api+"/published-reports/"+made.ID+"/confirmations", map[string]any{"figures": body.Safe}).Want(409)
 	clerk.JSON("POST", api+"/published-reports/"+made.ID+"/figures/1", map[string]any{"version": 2, "value": 119, "unit": "件", "kind": "stat", "metric": "proposals_filed"}).Want(204)
-	leader.Get(api+"/published-figures?metric=proposals_filed").Want(200).Contains(`"value":119`)
+	leader.Get(api + "/published-figures?metric=proposals_filed").Want(200).Contains(`"value":119`)
 	leader.Get(api+"/comparisons/proposals_filed").Want(200).Contains("云山县", "119件", `"records":true`)
 	leader.JSON("POST", api+"/comparisons/proposals_filed/targets", map[string]any{"year": 2026, "rank": 3}).Want(204)
 	clerk.JSON("POST", api+"/published-reports/"+made.ID+"/states", map[string]any{"figures": []map[string]int{{"n": 1, "version": 3}}, "state": "dropped"}).Want(204)
 	clerk.JSON("POST", api+"/published-reports/"+made.ID+"/identity", map[string]any{"version": body.Version, "place": "云山县", "level": "county", "period": "2024"}).Want(204)
-	leader.Get(api+"/published-figures?period=2025").Want(200).Lacks("云山县")
+	leader.Get(api + "/published-figures?period=2025").Want(200).Lacks("云山县")
 	clerk.JSON("POST", api+"/published-reports/"+made.ID+"/removal", map[string]any{"version": body.Version + 1}).Want(204)
 
 	clerk.PostFiles(api+"/draft-checks", []webtest.File{{Field: "file", Name: "稿.txt", Body: []byte("2026年共收到提案3件，经审查立案1件。")}}, "year", "2026").Want(201).Decode(&made)
