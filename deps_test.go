@@ -20,9 +20,9 @@ type layer struct {
 // more word in a row. Web packages (proposal/proposalweb) and packages for tests
 // (db/dbtest) are known by their names and belong to no row.
 var layers = []layer{
-	{"pure", "errs lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
+	{"pure", "errs secret lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
-	{"base", "db jobs blob document paper docx pdftext reader/intake reader", "pure base",
+	{"base", "db jobs blob sso document paper docx pdftext reader/intake reader", "pure base",
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
@@ -46,7 +46,7 @@ var also = map[string]string{
 	"publish":                "proposal",
 	"message":                "proposal",
 	"module":                 "figure rule jobs search clock notify org",
-	"cmd/shangliang":         "actor blob figure/catalogue reader backup db demo figure ledger org report",
+	"cmd/shangliang":         "actor blob secret sso figure/catalogue reader backup db demo figure ledger org report",
 	"cmd/bench":              "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
 	"dispatch":               "proposal",
 	"award":                  "proposal",
@@ -71,6 +71,9 @@ var only = map[string]string{
 	"github.com/wneessen/go-mail": "notify",
 	"github.com/pquerna/otp":      "org",
 	"github.com/minio/minio-go":   "blob",
+	"github.com/coreos/go-oidc":   "sso",
+	"golang.org/x/oauth2":         "sso",
+	"github.com/zitadel":          "",
 	"github.com/johannesboyne":    "",
 	"golang.org/x/crypto":         "org",
 	"golang.org/x/mod":            "ledger",

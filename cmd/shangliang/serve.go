@@ -8,7 +8,8 @@ import (
 	"net"
 
 	"shangliang/internal/app"
-	"shangliang/internal/blob"
+	"shangliang/internal/secret"
+	"shangliang/internal/sso"
 )
 
 // options are the flags that say where a platform lives; each has an
@@ -28,9 +29,12 @@ func (e env) options(f *flag.FlagSet, o *app.Options) {
 	f.StringVar(&o.S3.Region, "s3-region", e.getenv("SHANGLIANG_S3_REGION"), "the bucket's region; asked for if not given ($SHANGLIANG_S3_REGION)")
 	f.StringVar(&o.S3.Style, "s3-style", or("SHANGLIANG_S3_STYLE", "auto"), "how the bucket is addressed: host, path or auto ($SHANGLIANG_S3_STYLE)")
 	f.StringVar(&o.S3.CAFile, "s3-ca", e.getenv("SHANGLIANG_S3_CA"), "file with certificates to trust as well ($SHANGLIANG_S3_CA)")
-	o.S3.Key, o.S3.Secret = e.getenv("SHANGLIANG_S3_KEY"), blob.Secret(e.getenv("SHANGLIANG_S3_SECRET"))
-	f.Func("s3-key-file", "file with the access key and, on its second line, the secret ($SHANGLIANG_S3_KEY and $SHANGLIANG_S3_SECRET if not given)", func(name string) (err error) {
-		o.S3.Key, o.S3.Secret, err = blob.ReadKeys(name)
+	o.S3.Key, o.S3.Secret = e.getenv("SHANGLIANG_S3_KEY"), secret.Text(e.getenv("SHANGLIANG_S3_SECRET"))
+	f.Func("s3-key-file", "file with the access key and, on its second line, the secret ($SHANGLIANG_S3_KEY and $SHANGLIANG_S3_SECRET if not given)", func(name string) error {
+		keys, err := secret.File(name, 2)
+		if err == nil {
+			o.S3.Key, o.S3.Secret = string(keys[0]), keys[1]
+		}
 		return err
 	})
 	o.Log = e.log()
@@ -50,6 +54,20 @@ func (e env) serving(f *flag.FlagSet, o *app.Options, addr *string) {
 	f.StringVar(&o.SMTP.TLS, "smtp-tls", "", "starttls (default), implicit or none")
 	f.StringVar(&o.SMTP.CAFile, "smtp-ca", "", "file with certificates to trust as well, if the server has its own")
 	o.Metrics = e.getenv("SHANGLIANG_METRICS_TOKEN")
+	f.StringVar(&o.SSO.Issuer, "oidc", e.getenv("SHANGLIANG_OIDC"), "let people sign in by this issuer of OpenID Connect as well: https://… ($SHANGLIANG_OIDC)")
+	f.StringVar(&o.SSO.Client, "oidc-client", e.getenv("SHANGLIANG_OIDC_CLIENT"), "our client id there ($SHANGLIANG_OIDC_CLIENT)")
+	f.StringVar(&o.SSO.Name, "oidc-name", e.getenv("SHANGLIANG_OIDC_NAME"), "what people call it, for the button; "+sso.DefaultName+" if not given ($SHANGLIANG_OIDC_NAME)")
+	f.StringVar(&o.SSO.Match, "oidc-match", e.getenv("SHANGLIANG_OIDC_MATCH"), "claim that is an account's: email=email, preferred_username=login; if not given, only accounts that an administrator linked ($SHANGLIANG_OIDC_MATCH)")
+	f.StringVar(&o.SSO.Scopes, "oidc-scopes", e.getenv("SHANGLIANG_OIDC_SCOPES"), "what to ask for; \"openid profile email\" if not given ($SHANGLIANG_OIDC_SCOPES)")
+	f.StringVar(&o.SSO.CAFile, "oidc-ca", e.getenv("SHANGLIANG_OIDC_CA"), "file with certificates to trust as well ($SHANGLIANG_OIDC_CA)")
+	o.SSO.Secret = secret.Text(e.getenv("SHANGLIANG_OIDC_SECRET"))
+	f.Func("oidc-secret-file", "file with our secret there ($SHANGLIANG_OIDC_SECRET if not given)", func(name string) error {
+		words, err := secret.File(name, 1)
+		if err == nil {
+			o.SSO.Secret = words[0]
+		}
+		return err
+	})
 }
 
 func serve(ctx context.Context, e env, args []string) error {

@@ -59,6 +59,7 @@ import (
 	"shangliang/internal/rule"
 	"shangliang/internal/search"
 	"shangliang/internal/shelf"
+	"shangliang/internal/sso"
 	"shangliang/internal/supervision"
 	"shangliang/internal/supervision/supervisionweb"
 	"shangliang/internal/web"
@@ -73,7 +74,8 @@ type Options struct {
 	Proxied  bool   // behind a proxy that adds X-Forwarded-For
 	Metrics  string // bearer token for /metrics from elsewhere
 	SMTP     notify.SMTP
-	S3       blob.S3 // where the stored files are; in Data when its URL is empty
+	SSO      sso.Config // who else signs people in; nobody when its issuer is empty
+	S3       blob.S3    // where the stored files are; in Data when its URL is empty
 	Log      *slog.Logger
 	Now      func() time.Time // time.Now when nil
 }
@@ -110,6 +112,7 @@ type App struct {
 	Assessments *assessment.Service
 	Awards      *award.Service
 	Regional    *regional.Service
+	SSO         *sso.Provider // nil without one
 	Reading     *reading.Service
 
 	frames frames
@@ -145,6 +148,11 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	secret, err := org.LoadKey(o.Data)
 	if err != nil {
 		return err
+	}
+	if o.SSO.Issuer != "" {
+		if a.SSO, err = sso.New(o.SSO, secret); err != nil {
+			return err
+		}
 	}
 	a.Modules = declare()
 	if err := a.migrate(ctx); err != nil {
@@ -231,7 +239,7 @@ func (a *App) pages() {
 	for i := range a.Modules {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
-	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
+	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, SSO: a.SSO, BaseURL: a.Options.BaseURL, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
 	regionalweb.Add(at["regional"], regionalweb.Deps{Regional: a.Regional})

@@ -26,6 +26,7 @@ import (
 	"shangliang/internal/reading/readingweb"
 	"shangliang/internal/regional/regionalweb"
 	"shangliang/internal/report"
+	"shangliang/internal/sso"
 	"shangliang/internal/supervision/supervisionweb"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
@@ -42,7 +43,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, sso.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, digestweb.Words, supervisionweb.Words, assessmentweb.Words, regionalweb.Words, awardweb.Words)
 	catalogues = append(catalogues, paperWords...)
 	catalogues = append(catalogues, sharedWords...)

@@ -16,16 +16,9 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"shangliang/internal/secret"
 )
-
-// Secret is a text that never shows itself, whatever prints it.
-type Secret string
-
-// Format implements [fmt.Formatter]; slog and JSON take [Secret.MarshalText].
-func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, "(secret)") }
-
-// MarshalText implements [encoding.TextMarshaler].
-func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
 // S3 says where a bucket is and who we are there.
 type S3 struct {
@@ -33,21 +26,8 @@ type S3 struct {
 	Region string // as the service calls it; asked for if empty
 	Style  string // "host" (bucket.HOST/…), "path" (HOST/bucket/…), "auto" or empty
 	Key    string // the access key
-	Secret Secret
+	Secret secret.Text
 	CAFile string // certificates to trust as well
-}
-
-// ReadKeys reads the access key and its secret from the two lines of a file.
-func ReadKeys(file string) (key string, secret Secret, err error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return "", "", err
-	}
-	words := strings.Fields(string(b))
-	if len(words) != 2 {
-		return "", "", fmt.Errorf("s3: %s must have two lines: the access key and the secret", file)
-	}
-	return words[0], Secret(words[1]), nil
 }
 
 const (

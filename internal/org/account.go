@@ -375,6 +375,7 @@ type Accounted struct {
 	Account
 	Locked bool
 	Grants []*Grant // in the actor's tenant
+	Links  []*Link  // by which providers outside it can be signed in to
 }
 
 // Accounts lists the accounts that have or had a role in the actor's tenant,
@@ -403,8 +404,17 @@ func (s *Service) Accounts(ctx context.Context) ([]Accounted, error) {
 		for _, l := range locked {
 			isLocked[l] = true
 		}
+		links, err := db.All(tx, (*Link).fields, `SELECT `+linkColumns+` FROM account_link
+			WHERE account IN (SELECT account FROM grant_role WHERE tenant = $1) ORDER BY linked_at, issuer`, a.Tenant)
+		if err != nil {
+			return err
+		}
+		linked := map[string][]*Link{}
+		for _, l := range links {
+			linked[l.Account] = append(linked[l.Account], l)
+		}
 		for _, v := range all {
-			list = append(list, Accounted{*v, isLocked[s.recognise("login", v.Login)], of[v.ID]})
+			list = append(list, Accounted{*v, isLocked[s.recognise("login", v.Login)], of[v.ID], linked[v.ID]})
 		}
 		return nil
 	})

@@ -411,6 +411,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if _, err := tx.Exec(`DELETE FROM sign_in WHERE expires_at < $1 OR step <> '' AND expires_at < $2`, old, db.At(tx.Now().Add(-time.Hour))); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(`DELETE FROM account_link_waiting WHERE expires_at < $1`, db.At(tx.Now())); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`DELETE FROM sign_in_failure WHERE failed_at < $1`, db.At(tx.Now().Add(-failureAge)))
 		return err
 	})

@@ -10,8 +10,9 @@
 // [CurrentSession], [DimsOn], [Days].
 //
 // It owns the tables tenant, term, session, calendar_day, person, person_past,
-// body, membership, seat, account, account_recovery, sign_in_failure,
-// grant_role, sign_in and api_token. It deliberately knows nothing of cookies,
+// body, membership, seat, account, account_recovery, account_link,
+// account_link_waiting, sign_in_failure, grant_role, sign_in and api_token. It
+// deliberately knows nothing of cookies,
 // of pages, or of what the permissions of other packages mean. No password,
 // token or secret ever reaches the ledger or the log; the tables that hold them
 // change with every sign-in and are left out of the ledger's row digests.

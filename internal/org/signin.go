@@ -106,7 +106,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (SignedIn, error) {
 				out.Next = NextPassword
 			}
 		}
-		return s.begin(tx, now, g, hash, out.Next, c.IP, c.Agent)
+		return s.begin(tx, now, g, hash, out.Next, origin{ip: c.IP, agent: c.Agent})
 	})
 	if wrongCode {
 		return SignedIn{}, s.fail(ctx, login, c.IP)
@@ -127,10 +127,10 @@ type credentialed struct {
 	lastGrant                 string
 }
 
-func credentialedBy(tx *db.Tx, where string, arg any) (*credentialed, error) {
+func credentialedBy(tx *db.Tx, where string, args ...any) (*credentialed, error) {
 	return db.One(tx, func(c *credentialed) []any {
 		return []any{&c.id, &c.home, &c.login, &c.password, &c.mustChange, &c.totpOn, &c.totpSecret, &c.totpStep, &c.active, &c.lastGrant}
-	}, `SELECT id, home, login, password, must_change, totp_on, totp_secret, totp_step, active, last_grant FROM account WHERE `+where, arg)
+	}, `SELECT id, home, login, password, must_change, totp_on, totp_secret, totp_step, active, last_grant FROM account WHERE `+where, args...)
 }
 
 func wrongCredentials() error {
@@ -190,36 +190,51 @@ func (s *Service) fail(ctx context.Context, login, ip string) error {
 	return wrongCredentials()
 }
 
+// origin is where a sign-in comes from.
+type origin struct {
+	ip, agent string
+	way       string // "" by password, else the issuer of the identity
+	proof     string // of that provider, sealed
+}
+
+// data is what the ledger keeps of a sign-in.
+func (o origin) data(g *Grant, id string) map[string]any {
+	m := map[string]any{"grant": g.ID, "sign_in": id}
+	if o.way != "" {
+		m["way"] = o.way
+	}
+	return m
+}
+
 // begin writes a new sign-in and records it once it is complete.
-func (s *Service) begin(tx *db.Tx, who *credentialed, g *Grant, hash, step, ip, agent string) error {
+func (s *Service) begin(tx *db.Tx, who *credentialed, g *Grant, hash, step string, from origin) error {
 	now := tx.Now()
 	lasts := signInFor
 	if step != "" {
 		lasts = stepFor
 	}
 	id := db.NewID()
-	if _, err := tx.Exec(`INSERT INTO sign_in (id, token, account, tenant, grant_id, step, created_at, last_seen_at, expires_at, fresh_at, ip, agent)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$7,$8,$7,$9,$10)`,
-		id, hash, who.id, g.Tenant, g.ID, step, db.At(now), db.At(now.Add(lasts)), ip, clip(agent, 300)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO sign_in (id, token, account, tenant, grant_id, step, created_at, last_seen_at, expires_at, fresh_at, ip, agent, way, proof)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$7,$8,$7,$9,$10,$11,$12)`,
+		id, hash, who.id, g.Tenant, g.ID, step, db.At(now), db.At(now.Add(lasts)), from.ip, clip(from.agent, 300), from.way, from.proof); err != nil {
 		return err
 	}
 	if step != "" {
 		return nil
 	}
-	return s.complete(tx, who, g, id, ip)
+	return s.complete(tx, who, g, id, from)
 }
 
 // complete notes that a sign-in has passed its last step.
-func (s *Service) complete(tx *db.Tx, who *credentialed, g *Grant, id, ip string) error {
+func (s *Service) complete(tx *db.Tx, who *credentialed, g *Grant, id string, from origin) error {
 	if _, err := tx.Exec(`UPDATE account SET last_sign_in_at = $2, last_grant = $3 WHERE id = $1`, who.id, db.At(tx.Now()), g.ID); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM sign_in_failure WHERE login = $1`, s.recognise("login", who.login)); err != nil {
 		return err
 	}
-	return s.as(tx, g, id, ip, func(tx *db.Tx) error {
-		return ledger.Append(tx, ledger.Entry{Action: "account.sign_in", Kind: "account", Object: who.id, Note: ip,
-			Data: map[string]any{"grant": g.ID, "sign_in": id}})
+	return s.as(tx, g, id, from.ip, func(tx *db.Tx) error {
+		return ledger.Append(tx, ledger.Entry{Action: "account.sign_in", Kind: "account", Object: who.id, Note: from.ip, Data: from.data(g, id)})
 	})
 }
 
@@ -259,14 +274,14 @@ func (s *Service) FinishTOTP(ctx context.Context, token, code string) (SignedIn,
 	fresh, hash := newToken("")
 	out := SignedIn{Token: fresh}
 	var wrong *credentialed
-	var ip string
+	var from origin
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		wrong = nil
 		id, who, g, err := s.pending(tx, token, NextTOTP)
 		if err != nil {
 			return err
 		}
-		if err := tx.Get(`SELECT ip FROM sign_in WHERE id = $1`, []any{id}, &ip); err != nil {
+		if err := tx.Get(`SELECT ip, way FROM sign_in WHERE id = $1`, []any{id}, &from.ip, &from.way); err != nil {
 			return err
 		}
 		if err := s.locked(tx, who.login); err != nil {
@@ -280,7 +295,7 @@ func (s *Service) FinishTOTP(ctx context.Context, token, code string) (SignedIn,
 			wrong = who
 			return nil
 		}
-		if out.Next = ""; who.mustChange {
+		if out.Next = ""; who.mustChange && from.way == "" { // who comes from outside needs no password
 			out.Next = NextPassword
 		}
 		lasts := signInFor
@@ -291,10 +306,10 @@ func (s *Service) FinishTOTP(ctx context.Context, token, code string) (SignedIn,
 			id, hash, out.Next, db.At(tx.Now()), db.At(tx.Now().Add(lasts))); err != nil || out.Next != "" {
 			return err
 		}
-		return s.complete(tx, who, g, id, ip)
+		return s.complete(tx, who, g, id, from)
 	})
 	if err == nil && wrong != nil {
-		if err = s.fail(ctx, wrong.login, ip); errs.Is(err, errs.Unauthenticated) {
+		if err = s.fail(ctx, wrong.login, from.ip); errs.Is(err, errs.Unauthenticated) {
 			err = errs.New(errs.Unauthenticated, "动态验证码不正确")
 		}
 	}
@@ -336,7 +351,7 @@ func (s *Service) FirstPassword(ctx context.Context, token, password string) (Si
 		if err := s.as(tx, g, id, ip, func(tx *db.Tx) error { return s.setPassword(tx, who.id, id, hashed) }); err != nil {
 			return err
 		}
-		return s.complete(tx, who, g, id, ip)
+		return s.complete(tx, who, g, id, origin{ip: ip})
 	})
 	if err != nil {
 		return SignedIn{}, err

@@ -71,8 +71,16 @@ func Each(t *testing.T, f func(t *testing.T, w *World)) {
 // New makes a world. It is 12 March 2026, a Thursday, nine in the morning.
 func New(t testing.TB, dialect db.Dialect) *World {
 	t.Helper()
+	return NewWith(t, dialect, func(*app.Options) {})
+}
+
+// NewWith makes a world with other options.
+func NewWith(t testing.TB, dialect db.Dialect, change func(*app.Options)) *World {
+	t.Helper()
 	w := &World{T: t, clock: &clock{now: time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC)}}
-	a, err := app.New(context.Background(), app.Options{Data: t.TempDir(), Database: dbtest.URL(t, dialect), Now: w.Now, Log: slog.New(slog.DiscardHandler)})
+	o := app.Options{Data: t.TempDir(), Database: dbtest.URL(t, dialect), Now: w.Now, Log: slog.New(slog.DiscardHandler)}
+	change(&o)
+	a, err := app.New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +162,14 @@ func (w *World) Password(name string) string { return cmp.Or(w.first[name], Pass
 // Chose says that somebody chose [Password] as their own on the page of the
 // first sign-in.
 func (w *World) Chose(name string) { w.first[name] = "" }
+
+// Account is the id of somebody's account.
+func (w *World) Account(name string) string {
+	w.T.Helper()
+	a, err := w.Org.Acting(context.Background(), w.Tenant, w.grants[name], "cli")
+	w.must(err)
+	return a.Account
+}
 
 // Browser is a client of the platform's pages with somebody signed in; nobody
 // if the name is empty.

@@ -26,6 +26,8 @@ type accountPage struct {
 	Tokens     []*org.Token
 	ContactErr error
 	Contact    contact
+	Links      []*org.Link
+	Outside    string
 }
 
 // contact is how somebody can be reached, as they change it themself.
@@ -58,6 +60,10 @@ func (p *pages) account(ctx context.Context) (*accountPage, error) {
 	if v.Tokens, err = p.Org.Tokens(ctx); err != nil {
 		return nil, err
 	}
+	if v.Links, err = p.Org.Links(ctx); err != nil {
+		return nil, err
+	}
+	v.Outside = p.outside(ctx)
 	for _, s := range v.SignIns {
 		v.Login = s.Login
 	}

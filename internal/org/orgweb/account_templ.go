@@ -299,11 +299,15 @@ func safety(ctx context.Context, v *accountPage) []ui.Item {
 	if v.Me.Account != nil && v.Me.Account.TOTP {
 		state, act = ui.Badge(ui.Good, lang.T(ctx, "已启用")), lang.T(ctx, "管理")
 	}
-	return []ui.Item{
+	items := []ui.Item{
 		{Term: lang.T(ctx, "密码"), Value: ui.A(ui.Link{Title: lang.T(ctx, "修改密码"), URL: "/account/password"})},
 		{Term: lang.T(ctx, "两步验证"), Value: ui.Group(state, ui.Str(" "), ui.Button(ui.ButtonInfo{Label: act, Href: twoStepPath}))},
 		{Term: lang.T(ctx, "通知"), Value: ui.A(ui.Link{Title: lang.T(ctx, "设置邮件通知"), URL: "/notices/preferences"})},
 	}
+	for _, l := range v.Links {
+		items = append(items, ui.Item{Term: outsideName(ctx, v.Outside), Value: linkedTo(l)})
+	}
+	return items
 }
 
 func endOthers(show bool) templ.Component {
@@ -570,7 +574,7 @@ func twoStepView(on bool) templ.Component {
 				var templ_7745c5c3_Var19 string
 				templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "启用后，登录时除密码外还要输入手机上的动态验证码，别人知道了密码也登录不了。先在手机上安装一个验证器应用，然后开始设置。"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 141, Col: 203}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 145, Col: 203}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 				if templ_7745c5c3_Err != nil {
@@ -635,7 +639,7 @@ func enrolView(key org.TOTPKey, err error) templ.Component {
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "用手机上的验证器扫描二维码，或者手工输入密钥："))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 151, Col: 93}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 155, Col: 93}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
@@ -656,7 +660,7 @@ func enrolView(key org.TOTPKey, err error) templ.Component {
 			var templ_7745c5c3_Var23 string
 			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(inFours(key.Secret))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 153, Col: 34}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 157, Col: 34}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 			if templ_7745c5c3_Err != nil {
@@ -669,7 +673,7 @@ func enrolView(key org.TOTPKey, err error) templ.Component {
 			var templ_7745c5c3_Var24 string
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "输入验证器显示的6位数字："))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 156, Col: 61}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 160, Col: 61}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 			if templ_7745c5c3_Err != nil {
@@ -826,7 +830,7 @@ func codesView(codes []string) templ.Component {
 				var templ_7745c5c3_Var29 string
 				templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(c)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 188, Col: 17}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 192, Col: 17}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 				if templ_7745c5c3_Err != nil {
@@ -1119,7 +1123,7 @@ func code(text string) templ.Component {
 		var templ_7745c5c3_Var39 string
 		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 229, Col: 13}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/org/orgweb/account.templ`, Line: 233, Col: 13}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 		if templ_7745c5c3_Err != nil {

@@ -83,7 +83,7 @@ func accountState(a org.Accounted) string {
 		return stateDisabled
 	case a.Locked:
 		return stateLocked
-	case a.LastSignInAt.IsZero() || a.MustChange:
+	case a.LastSignInAt.IsZero() || a.MustChange && len(a.Links) == 0:
 		return stateNew
 	}
 	return stateActive
@@ -126,6 +126,10 @@ type oneAccount struct {
 	Tried  bool
 	Err    error
 	In     placing
+
+	Outside string // the name of the provider outside; empty without one
+	LinkErr error
+	Code    string
 }
 
 func (p *pages) oneAccount(ctx context.Context, id string) (*oneAccount, error) {
@@ -137,7 +141,7 @@ func (p *pages) oneAccount(ctx context.Context, id string) (*oneAccount, error) 
 		if a.ID != id {
 			continue
 		}
-		v := &oneAccount{Accounted: a, Today: p.today()}
+		v := &oneAccount{Accounted: a, Today: p.today(), Outside: p.outside(ctx)}
 		var people []string
 		for _, g := range a.Grants {
 			people = append(people, g.Person)
@@ -185,6 +189,10 @@ func (p *pages) actOnAccount(w http.ResponseWriter, r *http.Request) error {
 		if slips, err = p.Org.ResetPasswords(ctx, []string{id}); err == nil {
 			return p.showSlips(w, r, slips, "")
 		}
+	case "link":
+		return p.linkAccount(w, r, id)
+	case "unlink":
+		said, err = lang.T(ctx, "已解除关联"), p.Org.UnlinkAccount(ctx, id)
 	case "grant":
 		return p.addGrant(w, r, id)
 	default:

@@ -21,6 +21,8 @@ var actTitles = map[string]string{
 	"account.confirm":         "再次确认身份",
 	"account.switch":          "切换身份",
 	"account.enable":          "启用账号",
+	"account.link":            "关联统一身份认证",
+	"account.unlink":          "解除统一身份认证的关联",
 	"account.disable":         "停用账号",
 	"account.totp_enrol":      "开始设置两步验证",
 	"account.totp_on":         "启用两步验证",

@@ -25,6 +25,7 @@ import (
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/shelf"
+	"shangliang/internal/sso"
 	"shangliang/internal/ui"
 	"shangliang/internal/web"
 )
@@ -36,11 +37,13 @@ var Words []byte
 
 // Deps are what the pages work with.
 type Deps struct {
-	Org    *org.Service
-	Secure bool             // people reach the platform by TLS
-	Now    func() time.Time // time.Now when nil
-	Log    *slog.Logger     // slog.Default() when nil
-	Shelf  *shelf.Shelf     // roster files between preview and import
+	Org     *org.Service
+	SSO     *sso.Provider    // nil without one
+	BaseURL string           // how people reach the platform; as the request says when empty
+	Secure  bool             // people reach the platform by TLS
+	Now     func() time.Time // time.Now when nil
+	Log     *slog.Logger     // slog.Default() when nil
+	Shelf   *shelf.Shelf     // roster files between preview and import
 
 	// Acts are the titles of other modules' acts, by the action of their ledger
 	// entries; what is in neither table is shown by the title of a permission

@@ -9,6 +9,8 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Public("GET "+signInPath, p.showSignIn)
 	rt.Public("POST "+signInPath, p.signIn)
 	rt.Public("POST /sign-out", p.signOut)
+	rt.Public("GET "+outsidePath, p.goOutside)
+	rt.Public("GET "+callbackPath, p.fromOutside)
 	rt.Public("POST /preferences", p.prefer)
 	rt.Public("GET "+setUpPath, p.showSetUp)
 	rt.Public("POST "+setUpPath, p.setUp)

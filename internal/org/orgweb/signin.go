@@ -19,6 +19,8 @@ type signInPage struct {
 	Next  string
 	Login string
 	Err   error
+
+	Outside string // the name of the provider outside, for its button; empty without one
 }
 
 // step is the step that a half-finished sign-in waits for, and whether the
@@ -34,7 +36,7 @@ func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, next(r))
 	}
 	p.recognise(w, r)
-	return web.Render(w, stayHere(r), http.StatusOK, signInView(signInPage{Step: step, Next: next(r)}))
+	return web.Render(w, stayHere(r), http.StatusOK, signInView(signInPage{Step: step, Next: next(r), Outside: p.outside(r.Context())}))
 }
 
 // stayHere makes the language switch come back to the whole address, so that it
@@ -49,7 +51,7 @@ func stayHere(r *http.Request) *http.Request {
 // was proved before.
 func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	ctx, token := r.Context(), Cookie(r, SessionCookie)
-	v := signInPage{Step: r.PostFormValue("step"), Next: next(r), Login: web.Clean(r.PostFormValue("login"))}
+	v := signInPage{Step: r.PostFormValue("step"), Next: next(r), Login: web.Clean(r.PostFormValue("login")), Outside: p.outside(r.Context())}
 	if v.Step == "restart" {
 		p.setCookie(w, r, SessionCookie, "", 0)
 		return web.Redirect(w, r, web.SafeNext(signInURL(v.Next)))
@@ -105,12 +107,17 @@ func dropRoot(path string) string {
 }
 
 func (p *pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	end := ""
 	if _, ok := actor.From(r.Context()); ok {
+		end = p.endURL(r)
 		if err := p.Org.SignOut(r.Context()); err != nil && !errs.Is(err, errs.NotFound) {
 			return err
 		}
 	}
 	p.setCookie(w, r, SessionCookie, "", 0)
+	if end != "" {
+		return web.Render(w, r, http.StatusOK, signedOutView(p.outside(r.Context()), end))
+	}
 	return done(w, r, lang.T(r.Context(), "您已退出登录"), signInPath)
 }
 
@@ -146,13 +153,13 @@ func (p *pages) prefer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) showReauthenticate(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, reauthenticateView(next(r), nil))
+	return web.Render(w, r, http.StatusOK, reauthenticateView(next(r), nil, p.confirmable(r)))
 }
 
 func (p *pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	to := next(r)
 	if err := p.Org.Reauthenticate(r.Context(), r.PostFormValue("password"), r.PostFormValue("code")); err != nil {
-		return again(w, r, err, reauthenticateView(to, err))
+		return again(w, r, err, reauthenticateView(to, err, p.confirmable(r)))
 	}
 	return web.Redirect(w, r, to)
 }

@@ -138,6 +138,13 @@ func (b *Tab) text() string {
 	return text
 }
 
+// Text is what the first element of a selector says.
+func (b *Tab) Text(css string) string {
+	b.T.Helper()
+	b.Is("document.querySelector(" + quote(css) + ")")
+	return eval[string](b, "document.querySelector("+quote(css)+").innerText")
+}
+
 // Path is where the tab is.
 func (b *Tab) Path() string { return eval[string](b, "location.pathname") }
 

@@ -1,0 +1,54 @@
+package secret_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"shangliang/internal/secret"
+)
+
+func TestTextNeverShows(t *testing.T) {
+	type settings struct {
+		Key    string
+		Secret secret.Text
+	}
+	s := settings{"k", "hush-7f3a"}
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&out, verb+verb, s, s.Secret)
+	}
+	for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
+		slog.New(h).Info("settings", "all", s, "secret", s.Secret)
+	}
+	if err := json.NewEncoder(&out).Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.Contains(text, "7f3a") || strings.Contains(text, fmt.Sprintf("%x", "7f3a")) || strings.Count(text, "(secret)") < 15 {
+		t.Error(text)
+	}
+	if string(s.Secret) != "hush-7f3a" {
+		t.Error("converting it gives something else")
+	}
+}
+
+func TestFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(name, []byte("key\n hush \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := secret.File(name, 2); err != nil || all[0] != "key" || all[1] != "hush" {
+		t.Errorf("%v", err)
+	}
+	if _, err := secret.File(name, 1); err == nil || !strings.Contains(err.Error(), "1 lines") || strings.Contains(err.Error(), "hush") {
+		t.Errorf("%v", err)
+	}
+	if _, err := secret.File(name+"x", 1); err == nil {
+		t.Error("a file that is not there")
+	}
+}
