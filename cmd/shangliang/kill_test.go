@@ -46,10 +46,11 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// start runs the platform as a process and waits until it answers.
-func start(t *testing.T, o app.Options, addr string) *exec.Cmd {
+// start runs the platform as a process, with more flags if given, and waits until
+// it answers.
+func start(t *testing.T, o app.Options, addr string, flags ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "-data", o.Data, "-addr", addr)
+	cmd := exec.Command(os.Args[0], append([]string{"serve", "-data", o.Data, "-addr", addr}, flags...)...)
 	cmd.Env = append(os.Environ(), asProgram+"=1", "SHANGLIANG_DATABASE="+o.Database)
 	var log bytes.Buffer
 	cmd.Stderr = &log

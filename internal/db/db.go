@@ -52,13 +52,14 @@ type DB struct {
 
 	queue chan *writeRequest // SQLite: to the writer
 	done  chan struct{}      // closed when the writer has ended
+	turn  chan struct{}      // PostgreSQL: for one write that keeps meeting conflicts
 	close sync.Once
 }
 
 // Open opens the database and, on SQLite, creates the file if it is missing.
 // It changes no schema: see [DB.Migrate].
 func Open(ctx context.Context, c Config) (*DB, error) {
-	d := &DB{url: c.URL, now: c.Now}
+	d := &DB{url: c.URL, now: c.Now, turn: make(chan struct{}, 1)}
 	if d.now == nil {
 		d.now = time.Now
 	}

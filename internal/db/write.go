@@ -233,10 +233,23 @@ func (d *DB) runOne(s *sql.Tx, r *writeRequest) {
 
 // — PostgreSQL: serializable, tried again after a conflict —
 
-const maxTries = 12
+// Who has met a conflict so often waits for the one turn that this process gives
+// to such writes, so that under load they do not keep meeting each other.
+const (
+	maxTries   = 40
+	triesAlone = 4
+)
 
 func (d *DB) writePostgres(ctx context.Context, f func(*Tx) error) error {
 	for try := 1; ; try++ {
+		if try == triesAlone {
+			select {
+			case d.turn <- struct{}{}:
+				defer func() { <-d.turn }()
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 		after, err := d.tryPostgres(ctx, f)
 		if err == nil {
 			for _, g := range after {
@@ -250,7 +263,7 @@ func (d *DB) writePostgres(ctx context.Context, f func(*Tx) error) error {
 		if try == maxTries {
 			return errs.Because(err, errs.Unavailable, "系统繁忙，请稍后再试")
 		}
-		pause := time.Duration(1+rand.IntN(4<<min(try, 6))) * time.Millisecond
+		pause := time.Duration(1+rand.IntN(4<<min(try, 5))) * time.Millisecond
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
