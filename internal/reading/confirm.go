@@ -11,6 +11,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/han"
+	"shangliang/internal/ledger"
 	"shangliang/internal/report/claim"
 )
 
@@ -210,6 +211,50 @@ func (s *Service) Confirm(ctx context.Context, id string, picks []Pick) (done in
 		return nil
 	})
 	return done, left, err
+}
+
+// Undo takes back what the actor confirmed by a request, known by its key; what
+// somebody decided about since stays. Wants reading.confirm.
+func (s *Service) Undo(ctx context.Context, id, key string) (n int, err error) {
+	if key == "" {
+		return 0, errs.Missing()
+	}
+	err = s.do(ctx, id, "reopen", func(w *act) error {
+		n = 0
+		entries, err := ledger.History(w.tx, w.a.Tenant, "reading", id)
+		if err != nil {
+			return err
+		}
+		var data struct{ Figures []int }
+		for _, e := range entries {
+			if e.RequestKey == key && e.Account == w.a.Account && e.Action == "reading.confirm" {
+				if err := e.Decode(&data); err != nil {
+					return err
+				}
+			}
+		}
+		if len(data.Figures) == 0 {
+			return errs.Missing()
+		}
+		all, err := figures(w.tx, w.r, data.Figures)
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
+			w.mine[f.N] = f.State == Confirmed && !f.Changed
+		}
+		for _, f := range all {
+			if !w.mine[f.N] {
+				continue
+			}
+			if err := w.withdraw(f, Read); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 // Put leaves figures in state [Read] or [Dropped]; what was published of them

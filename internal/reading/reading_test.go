@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
@@ -190,6 +191,31 @@ func verify(t testing.TB, w *apptest.World) {
 	if !r.OK() {
 		t.Errorf("the ledger finds %+v", r)
 	}
+}
+
+// What was confirmed at once can be taken back at once, but for what somebody has
+// corrected since.
+func TestUndo(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		clerk := w.As("柳文书")
+		id := add(t, w, "云山.txt", yunshan)
+		v := get(t, w, id)
+		with := actor.WithRequest(clerk, actor.Request{Key: "confirm-all-1", Hash: "x"})
+		done, _, err := w.Reading.Confirm(with, id, v.Confident)
+		check(t, err)
+		_, _, err = w.Reading.Confirm(with, id, v.Confident) // sent again: answered, not done
+		check(t, err)
+		filed := figure(t, get(t, w, id), "proposals_filed", 118)
+		check(t, w.Reading.Change(clerk, id, picks(filed)[0], reading.Edit{Value: 119, Unit: "件", Kind: claim.Stat, Metric: "proposals_filed"}))
+		_, err = w.Reading.Undo(clerk, id, "another")
+		wantKind(t, err, errs.NotFound)
+		n, err := w.Reading.Undo(clerk, id, "confirm-all-1")
+		check(t, err)
+		if m := current(t, w); n != done-1 || len(m) != 1 || m["云山县 2025 proposals_filed"] != "119件" {
+			t.Errorf("%d of %d taken back, left %v", n, done, m)
+		}
+		verify(t, w)
+	})
 }
 
 // Two people, two reports: a thing has one value, and nobody overwrites another.

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/errs"
 	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/lang"
@@ -284,8 +286,19 @@ func (p *pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if len(left) > 0 {
 		web.Flash(w, r, ui.Warn, lang.T(ctx, "已确认%d项；另有%d项与已确认的数不同，请逐项处理", done, len(left)), "")
 	} else {
-		web.Flash(w, r, ui.Good, lang.T(ctx, "已确认%d项", done), "")
+		web.Flash(w, r, ui.Good, lang.T(ctx, "已确认%d项", done), "/readings/"+id+"/undo?of="+url.QueryEscape(actor.RequestFrom(ctx).Key))
 	}
+	return web.Redirect(w, r, "/readings/"+id)
+}
+
+// undo takes back what a request confirmed.
+func (p *pages) undo(w http.ResponseWriter, r *http.Request) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	n, err := p.Reading.Undo(ctx, id, r.URL.Query().Get("of"))
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Good, lang.T(ctx, "已撤回%d项的确认", n), "")
 	return web.Redirect(w, r, "/readings/"+id)
 }
 

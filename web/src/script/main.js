@@ -7,6 +7,8 @@ import "./bulk.js";
 import "./confirm.js";
 import "./count.js";
 import "./drop.js";
+import "./each.js";
+import "./failed.js";
 import "./keys.js";
 import "./offline.js";
 import "./pick.js";
