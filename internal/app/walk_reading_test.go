@@ -68,6 +68,7 @@ func TestWalkReading(t *testing.T) {
 		clerk.Is(`!document.querySelector(".figure-edit")`)
 		clerk.Press("x")
 		clerk.Is(`document.querySelector(".text-mark-aside")`)
+		clerk.Is(`!document.querySelector(".text-mark-doubt, .figure-doubt")`) // its parts have nothing left to differ from
 		clerk.Press(kb.Enter)
 		clerk.Is(`document.querySelectorAll(".text-mark-confirmed").length === 10`)
 		clerk.Shoot("reading-decided")

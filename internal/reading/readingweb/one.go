@@ -28,6 +28,7 @@ type oneView struct {
 	err      error // of the act on the whole report
 	at       int   // the figure that err is about; -1 none
 	editing  *editForm
+	touched  []int // figures that a decision about another may have changed
 }
 
 func (p *pages) view(ctx context.Context, id, show string) (*oneView, error) {
@@ -381,7 +382,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.editing, v.at = formOf(f), f.N
 	if isPart(r) {
-		return web.Render(w, r, http.StatusOK, figureItem(v, f))
+		return web.Render(w, r, http.StatusOK, figureItem(v, f, false))
 	}
 	return web.Render(w, r, http.StatusOK, editPage(v, f))
 }
@@ -391,7 +392,11 @@ func (p *pages) one(r *http.Request) (*oneView, *reading.Figure, error) {
 	if err != nil {
 		return nil, nil, errs.Missing()
 	}
-	v, err := p.view(r.Context(), r.PathValue("id"), "")
+	show := ""
+	if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil {
+		show = u.Query().Get("show") // the page that the part belongs to
+	}
+	v, err := p.view(r.Context(), r.PathValue("id"), show)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -400,6 +405,22 @@ func (p *pages) one(r *http.Request) (*oneView, *reading.Figure, error) {
 		return nil, nil, errs.Missing()
 	}
 	return v, f, nil
+}
+
+// near are the figures of which something may be said otherwise once this one
+// changes: those that it is compared with, and those of the same definition.
+func (v *oneView) near(f *reading.Figure) (all []int) {
+	for _, r := range v.Relations {
+		if slices.Contains(r.Figures, f.N) {
+			all = append(all, r.Figures...)
+		}
+	}
+	for _, x := range v.Figures {
+		if f.Metric != "" && x.Metric == f.Metric {
+			all = append(all, x.N)
+		}
+	}
+	return all
 }
 
 // decide takes one decision about a figure: field "do" says which.
@@ -414,6 +435,14 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := reading.Pick{N: n, Version: int(version)}
+	var touched []int
+	if isPart(r) {
+		before, f, err := p.one(r)
+		if err != nil {
+			return err
+		}
+		touched = before.near(f)
+	}
 	var form *editForm
 	switch do := r.PostFormValue("do"); do {
 	case "cancel":
@@ -457,6 +486,9 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case isPart(r):
+		v.touched = append(touched, v.near(f)...)
+		slices.Sort(v.touched)
+		v.touched = slices.Compact(v.touched)
 		return web.Render(w, r, http.StatusOK, figurePart(v, f))
 	case v.editing != nil:
 		return web.Render(w, r, web.Status(errs.KindOf(err)), editPage(v, f))
