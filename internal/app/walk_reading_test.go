@@ -56,7 +56,7 @@ func TestWalkReading(t *testing.T) {
 		clerk.Shoot("reading-one")
 		clerk.Click("确认有把握的")
 		clerk.Click("撤销")
-		clerk.Sees("项的确认")
+		clerk.Sees("已撤回9项")
 		clerk.Click("确认有把握的")
 		clerk.Sees("已确认9项")
 		clerk.Visit(clerk.Path() + "?show=waiting")

@@ -82,7 +82,7 @@ func (t *Target) fields() []any {
 }
 
 // minor are the dimensions that leave a figure the whole of its metric.
-var minor = map[string]bool{"session": true, "rater": true, "denominator": true, "stage": true}
+var minor = map[string]bool{"session": true, "rater": true, "denominator": true, "stage": true, "as_of": true}
 
 func whole(d Dims) bool {
 	for k, v := range d {

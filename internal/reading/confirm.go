@@ -213,8 +213,8 @@ func (s *Service) Confirm(ctx context.Context, id string, picks []Pick) (done in
 	return done, left, err
 }
 
-// Undo takes back what the actor confirmed by a request, known by its key; what
-// somebody decided about since stays. Wants reading.confirm.
+// Undo takes back what the actor confirmed or dropped by a request, known by its
+// key; what somebody decided about since stays. Wants reading.confirm.
 func (s *Service) Undo(ctx context.Context, id, key string) (n int, err error) {
 	if key == "" {
 		return 0, errs.Missing()
@@ -226,8 +226,11 @@ func (s *Service) Undo(ctx context.Context, id, key string) (n int, err error) {
 			return err
 		}
 		var data struct{ Figures []int }
+		state := ""
 		for _, e := range entries {
-			if e.RequestKey == key && e.Account == w.a.Account && e.Action == "reading.confirm" {
+			to := map[string]string{"reading.confirm": Confirmed, "reading.drop": Dropped}[e.Action]
+			if e.RequestKey == key && e.Account == w.a.Account && to != "" {
+				state = to
 				if err := e.Decode(&data); err != nil {
 					return err
 				}
@@ -241,7 +244,7 @@ func (s *Service) Undo(ctx context.Context, id, key string) (n int, err error) {
 			return err
 		}
 		for _, f := range all {
-			w.mine[f.N] = f.State == Confirmed && !f.Changed
+			w.mine[f.N] = f.State == state && f.Person == w.a.Person && !(state == Confirmed && f.Changed)
 		}
 		for _, f := range all {
 			if !w.mine[f.N] {

@@ -226,7 +226,7 @@ func (d *Dims) Scan(v any) error {
 
 // DimTitles are what dimensions are called, in Simplified Chinese.
 var DimTitles = map[string]string{
-	"activity": "活动", "by": "主办者", "category": "类别", "channel": "渠道", "denominator": "分母", "disposition": "处理方式", "event": "事项", "facility": "平台",
+	"as_of": "截至", "activity": "活动", "by": "主办者", "category": "类别", "channel": "渠道", "denominator": "分母", "disposition": "处理方式", "event": "事项", "facility": "平台",
 	"form": "形式", "grade": "等次", "group": "群体", "groups": "群体", "kind": "种类", "led_by": "带队领导", "level": "级别", "medium": "媒介", "organiser_level": "主办者级别",
 	"outcome": "结果", "outlet": "刊发媒体", "participants": "参加者", "plan": "计划", "product": "成果", "programme": "活动名称", "project": "项目", "purpose": "用途",
 	"rater": "评价者", "recipient": "报送对象", "regions": "地区", "session": "会次", "source": "来源", "stage": "阶段", "submitter": "提交者", "supervised_by": "督办领导",

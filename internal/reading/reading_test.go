@@ -3,6 +3,8 @@ package reading_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +13,9 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/ledger"
+	"shangliang/internal/reader"
 	"shangliang/internal/reading"
 	"shangliang/internal/report/claim"
 )
@@ -298,5 +302,35 @@ func TestRelationsFollowCorrections(t *testing.T) {
 	check(t, w.Reading.Change(w.As("柳文书"), id, picks(city)[0], reading.Edit{Value: 55, Unit: "篇", Kind: claim.Stat, Metric: city.Metric, Dims: city.Dims}))
 	if v = get(t, w, id); len(v.Wrong(city.N)) > 0 {
 		t.Errorf("still wrong after the correction: %v", v.Wrong(city.N)[0].Says)
+	}
+}
+
+// Whatever a figure may be divided by has a name for people; without one it would
+// be lost when somebody corrects the figure.
+func TestDimTitles(t *testing.T) {
+	for _, m := range catalogue.Get().Metrics {
+		for _, d := range m.Dims {
+			if reading.DimTitles[d] == "" {
+				t.Errorf("%s: the dimension %q has no title", m.ID, d)
+			}
+		}
+	}
+	files, err := filepath.Glob("../reader/testdata/reports/*.txt")
+	check(t, err)
+	if len(files) == 0 {
+		t.Fatal("no reports")
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		check(t, err)
+		r, err := reader.ReadDraft(file, data)
+		check(t, err)
+		for _, f := range r.Figures {
+			for d := range f.Dims {
+				if reading.DimTitles[d] == "" {
+					t.Errorf("%s: the dimension %q of %q has no title", file, d, f.Quote)
+				}
+			}
+		}
 	}
 }

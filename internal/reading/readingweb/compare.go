@@ -55,7 +55,7 @@ func here(path string, a asked) string {
 }
 
 func filters(ctx context.Context, path string, a asked, year int, years []int, export string) ui.FiltersInfo {
-	levels := append([]ui.Option{{Value: "", Label: lang.T(ctx, "本级")}}, options(ctx, org.Levels)...)
+	choices := append([]ui.Option{{Value: "", Label: lang.T(ctx, "本级")}}, options(ctx, org.Levels)...)
 	all := []ui.Option{{Value: "", Label: lang.T(ctx, "最近一年")}}
 	if a.Year == 0 && year != 0 {
 		all[0].Label = lang.T(ctx, "最近（%d年）", year)
@@ -64,7 +64,7 @@ func filters(ctx context.Context, path string, a asked, year int, years []int, e
 		all = append(all, ui.Option{Value: itoa(y), Label: lang.T(ctx, "%d年", y)})
 	}
 	return ui.FiltersInfo{Here: here(path, a), Export: here(export, a), Fields: []ui.Field{
-		{Name: "level", Label: lang.T(ctx, "层级"), Options: levels}, {Name: "year", Label: lang.T(ctx, "年份"), Options: all}}}
+		{Name: "level", Label: lang.T(ctx, "层级"), Options: choices}, {Name: "year", Label: lang.T(ctx, "年份"), Options: all}}}
 }
 
 func metricURL(metric string, a asked) string { return here("/published/"+metric, a) }
@@ -319,20 +319,37 @@ func (p *pages) exportAll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return document.Serve(w, lang.T(ctx, "公开指标"), publishedSheet(ctx, all))
+	sheet, err := p.publishedSheet(ctx, all)
+	if err != nil {
+		return err
+	}
+	return document.Serve(w, lang.T(ctx, "公开指标"), sheet)
 }
 
-func publishedSheet(ctx context.Context, all []*reading.Published) document.Sheet {
+// publishedSheet is a line for each figure, with its sentence and where that is from.
+func (p *pages) publishedSheet(ctx context.Context, all []*reading.Published) (document.Sheet, error) {
+	reports, err := p.Reading.List(ctx)
+	if err != nil {
+		return document.Sheet{}, err
+	}
+	from := map[string]*reading.Listed{}
+	for _, r := range reports {
+		from[r.ID] = r
+	}
 	var rows [][]any
 	for _, p := range all {
 		name, group := p.Metric, ""
 		if m := p.Definition(); m != nil {
 			name, group = m.Name, m.Group
 		}
-		rows = append(rows, []any{p.Place, levelTitle(ctx, p.Level), p.Period, group, name, dims(ctx, p.Dims), p.Value, p.Unit, p.Text(), p.Quote, p.Metric})
+		file, source := "", ""
+		if r := from[p.Report]; r != nil {
+			file, source = r.Name, r.Source
+		}
+		rows = append(rows, []any{p.Place, levelTitle(ctx, p.Level), p.Period, group, name, dims(ctx, p.Dims), p.Value, p.Unit, p.Text(), p.Quote, file, source, p.Metric})
 	}
 	return document.Sheet{Name: lang.T(ctx, "公开指标"), Rows: document.Each(rows), Header: []string{lang.T(ctx, "地方"), lang.T(ctx, "层级"), lang.T(ctx, "时间"), lang.T(ctx, "类别"), lang.T(ctx, "口径"), lang.T(ctx, "分类"),
-		lang.T(ctx, "数值"), lang.T(ctx, "单位"), lang.T(ctx, "写法"), lang.T(ctx, "原句"), lang.T(ctx, "编号")}}
+		lang.T(ctx, "数值"), lang.T(ctx, "单位"), lang.T(ctx, "写法"), lang.T(ctx, "原句"), lang.T(ctx, "报告"), lang.T(ctx, "来源"), lang.T(ctx, "编号")}}, nil
 }
 
 // exportOne hands out a comparison as it is shown, and the figures behind it.
@@ -370,7 +387,11 @@ func (p *pages) exportOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return document.Serve(w, lang.T(ctx, "各地对照_%s", v.Metric.Name), s, publishedSheet(ctx, all))
+	behind, err := p.publishedSheet(ctx, all)
+	if err != nil {
+		return err
+	}
+	return document.Serve(w, lang.T(ctx, "各地对照_%s", v.Metric.Name), s, behind)
 }
 
 // parts are the figures of parts of the metric.

@@ -185,18 +185,32 @@ func dims(ctx context.Context, d reading.Dims) string {
 	return strings.Join(all, lang.T(ctx, "；"))
 }
 
-// dimValue is a value for people: levels are codes, all others words of the text.
+// coded are the values that are codes; all others are words of the text.
+var coded = map[string][]org.Code{
+	"level": levels, "organiser_level": levels,
+	"form": {{ID: "cash", Title: "现金"}, {ID: "in_kind", Title: "实物"}, {ID: "cash_and_in_kind", Title: "现金和实物"}},
+}
+
+// levels are those that a report speaks of.
+var levels = append([]org.Code{{ID: "all", Title: "各级合计"}, {ID: "national", Title: "国家级"}, {ID: "district", Title: "区级"}, {ID: "town", Title: "乡镇"}}, org.Levels...)
+
+// dimValue is a value for people.
 func dimValue(ctx context.Context, dim, value string) string {
-	if dim == "level" || dim == "organiser_level" {
-		if i := slices.IndexFunc(dimLevels, func(c org.Code) bool { return c.ID == value }); i >= 0 {
-			return say(ctx, dimLevels[i].Title)
-		}
+	if i := slices.IndexFunc(coded[dim], func(c org.Code) bool { return c.ID == value }); i >= 0 {
+		return say(ctx, coded[dim][i].Title)
 	}
 	return value
 }
 
-// dimLevels are the levels that a report speaks of.
-var dimLevels = append([]org.Code{{ID: "all", Title: "各级合计"}, {ID: "national", Title: "全国"}, {ID: "town", Title: "乡镇"}}, org.Levels...)
+// dimOptions are the values to choose from where they are codes; one that the
+// text itself gave stays.
+func dimOptions(ctx context.Context, dim, value string) []ui.Option {
+	all := append([]ui.Option{{Label: lang.T(ctx, "（无）")}}, options(ctx, coded[dim])...)
+	if !slices.ContainsFunc(all, func(o ui.Option) bool { return o.Value == value }) {
+		all = append(all, ui.Option{Value: value, Label: value})
+	}
+	return all
+}
 
 func sortedKeys(d reading.Dims) []string {
 	var all []string
@@ -272,13 +286,9 @@ func (p *pages) remove(w http.ResponseWriter, r *http.Request) error {
 // the version that was seen: 12@1.
 func (p *pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
-	var picks []reading.Pick
-	for _, s := range r.PostForm["pick"] {
-		x, err := pick(s)
-		if err != nil {
-			return err
-		}
-		picks = append(picks, x)
+	picks, err := picks(r)
+	if err != nil {
+		return err
 	}
 	done, left, err := p.Reading.Confirm(ctx, id, picks)
 	if err != nil {
@@ -287,19 +297,59 @@ func (p *pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if len(left) > 0 {
 		web.Flash(w, r, ui.Warn, lang.T(ctx, "已确认%d项；另有%d项与已确认的数不同，请逐项处理", done, len(left)), "")
 	} else {
-		web.Flash(w, r, ui.Good, lang.T(ctx, "已确认%d项", done), "/readings/"+id+"/undo?of="+url.QueryEscape(actor.RequestFrom(ctx).Key))
+		web.Flash(w, r, ui.Good, lang.T(ctx, "已确认%d项", done), undoURL(ctx, id))
 	}
 	return web.Redirect(w, r, "/readings/"+id)
 }
 
-// undo takes back what a request confirmed.
+// drop drops several figures at once.
+func (p *pages) drop(w http.ResponseWriter, r *http.Request) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	picks, err := picks(r)
+	if err == nil {
+		err = p.Reading.Put(ctx, id, picks, reading.Dropped)
+	}
+	if err != nil {
+		return p.refuse(w, r, err, func(v *oneView) { v.err = err })
+	}
+	web.Flash(w, r, ui.Good, lang.T(ctx, "%d项不采用", len(picks)), undoURL(ctx, id))
+	return web.Redirect(w, r, "/readings/"+id)
+}
+
+func undoURL(ctx context.Context, id string) string {
+	return "/readings/" + id + "/undo?of=" + url.QueryEscape(actor.RequestFrom(ctx).Key)
+}
+
+func picks(r *http.Request) (all []reading.Pick, err error) {
+	for _, s := range r.PostForm["pick"] {
+		x, err := pick(s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+// rest are the figures that wait and are not safe to confirm.
+func (v *oneView) rest() (all []reading.Pick) {
+	for _, f := range v.Figures {
+		p := reading.Pick{N: f.N, Version: f.Version}
+		if within["waiting"](f) && !slices.Contains(v.Confident, p) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// undo takes back what a request confirmed or dropped.
 func (p *pages) undo(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
 	n, err := p.Reading.Undo(ctx, id, r.URL.Query().Get("of"))
 	if err != nil {
 		return err
 	}
-	web.Flash(w, r, ui.Good, lang.T(ctx, "已撤回%d项的确认", n), "")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "已撤回%d项", n), "")
 	return web.Redirect(w, r, "/readings/"+id)
 }
 

@@ -53,6 +53,7 @@ func Add(m *module.Module, d Deps) {
 		rt.Post("/readings/{id}/identity", p.identify)
 		rt.Post("/readings/{id}/remove", p.remove)
 		rt.Post("/readings/{id}/confirm", p.confirm)
+		rt.Post("/readings/{id}/drop", p.drop)
 		rt.Post("/readings/{id}/undo", p.undo)
 		rt.Get("/readings/{id}/figures/{n}", p.edit)
 		rt.Post("/readings/{id}/figures/{n}", p.decide)

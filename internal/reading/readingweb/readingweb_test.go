@@ -59,6 +59,9 @@ func TestDecide(t *testing.T) {
 	clerk.Submit(edit, "main form.figure-edit", "value", "120", "do", "change_confirm").Want(303)
 	clerk.Get("/readings/"+id+"?show=confirmed").Want(200).Contains("120件", "撤回确认")
 	clerk.Submit(clerk.Get("/readings/"+id), ".reading-bar form").Want(303)
+	rest := clerk.Follow(clerk.Submit(clerk.Get("/readings/"+id), ".reading-bar form").Want(303)).Want(200)
+	rest.Contains("3项不采用", "待确认0项")
+	clerk.Follow(clerk.Submit(rest, "[data-flash] form").Want(303)).Want(200).Contains("已撤回3项", "待确认3项")
 	leader := w.Browser(t, "高望舒")
 	leader.Get("/readings/"+id).Want(200).Lacks("撤回确认", "移除这份报告")
 	leader.Get("/readings/" + id + "/figures/1").Want(403)
@@ -93,6 +96,9 @@ func cells(t testing.TB, table *document.Table) (all []string) {
 	return all
 }
 
+// bare is a text without white space, which pages may fold.
+func bare(s string) string { return strings.Join(strings.Fields(s), "") }
+
 // A damaged report is read with its places, and shows where it is damaged.
 func TestDamaged(t *testing.T) {
 	data, err := os.ReadFile("../../reader/testdata/reports/01-county-year-summary.shift.txt")
@@ -120,7 +126,12 @@ func TestDamaged(t *testing.T) {
 			t.Errorf("%q is damaged and yet safe", v.Figure(p.N).Quote)
 		}
 	}
-	w.Browser(t, "柳文书").Get("/readings/"+id+"?show=all").Want(200).Contains("处损坏", "text-damage")
+	page := w.Browser(t, "柳文书").Get("/readings/" + id + "?show=all").Want(200)
+	page.Contains("处损坏", "text-damage")
+	// The marks leave the text as it is.
+	if got, want := bare(page.Text(".reading-text")), bare(v.Text); got != want {
+		t.Errorf("the page shows %q\nof %q", got, want)
+	}
 }
 
 // REST does what the pages do, under the same guards.

@@ -38,6 +38,9 @@ const bindings = {
 };
 
 onEach("[data-reading]", (reading) => {
+  // Who comes for one figure sees it in the text at once.
+  const asked = /^#f\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+  if (asked) show(asked);
   document.addEventListener("keydown", (event) => {
     if (!reading.isConnected || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest("input, textarea, select, dialog")) return;
