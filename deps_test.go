@@ -20,7 +20,7 @@ type layer struct {
 // more word in a row. Web packages (proposal/proposalweb) and packages for tests
 // (db/dbtest) are known by their names and belong to no row.
 var layers = []layer{
-	{"pure", "errs secret lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
+	{"pure", "errs secret picture lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
 	{"base", "db jobs blob sso document paper docx pdftext reader/intake reader", "pure base",
 		"html/template github.com/a-h/templ"},
@@ -74,6 +74,7 @@ var only = map[string]string{
 	"github.com/coreos/go-oidc":   "sso",
 	"golang.org/x/oauth2":         "sso",
 	"github.com/zitadel":          "",
+	"golang.org/x/image":          "picture",
 	"github.com/johannesboyne":    "",
 	"golang.org/x/crypto":         "org",
 	"golang.org/x/mod":            "ledger",

@@ -44,6 +44,7 @@ const (
 	ET   Kind = "et"
 	JPG  Kind = "jpg"
 	PNG  Kind = "png"
+	WEBP Kind = "webp"
 	TXT  Kind = "txt"
 	CSV  Kind = "csv"
 )
@@ -68,6 +69,7 @@ var kinds = []struct {
 	{ET, isXLS, "application/vnd.ms-excel", false, []string{"et"}},
 	{JPG, isJPG, "image/jpeg", true, []string{"jpg", "jpeg"}},
 	{PNG, isPNG, "image/png", true, []string{"png"}},
+	{WEBP, isWebP, "image/webp", true, []string{"webp"}},
 	{TXT, isText, "text/plain; charset=utf-8", false, []string{"txt"}},
 	{CSV, isText, "text/csv; charset=utf-8", false, []string{"csv", "tsv"}},
 }
@@ -78,7 +80,6 @@ type Limits struct {
 	Entries  int            // files inside a packed document
 	Unpacked int64          // bytes of a packed document when unpacked
 	Ratio    int64          // times that a packed document may grow when unpacked
-	Pixels   int            // of an image
 	Rows     int            // of a table, without its header
 	Columns  int            // of a table
 }
@@ -92,12 +93,11 @@ func Defaults() Limits {
 			PDF: 50 * mega, OFD: 50 * mega,
 			DOCX: 20 * mega, DOC: 20 * mega, WPS: 20 * mega,
 			XLSX: 20 * mega, XLS: 20 * mega, CSV: 20 * mega,
-			JPG: 20 * mega, PNG: 20 * mega, TXT: 2 * mega,
+			JPG: 20 * mega, PNG: 20 * mega, WEBP: 20 * mega, TXT: 2 * mega,
 		},
 		Entries:  2000,
 		Unpacked: 200 * mega,
 		Ratio:    100,
-		Pixels:   100_000_000,
 		Rows:     20_000,
 		Columns:  200,
 	}

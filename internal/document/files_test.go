@@ -152,6 +152,12 @@ func hugePNG(t testing.TB) []byte {
 	return b
 }
 
+// webp is a WebP of one pixel; flag 2 says that it moves.
+func webp(flags byte) []byte {
+	pixel := "VP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"
+	return []byte("RIFF\x2c\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + string(flags) + "\x00\x00\x00\x00\x00\x00\x00\x00\x00" + pixel)
+}
+
 // lyingZip claims that its entry is small; it unpacks to n bytes.
 func lyingZip(n int) []byte {
 	b := docx(part{"word/media/a.xml", strings.Repeat("a", n)})

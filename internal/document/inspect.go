@@ -3,16 +3,13 @@ package document
 import (
 	"bytes"
 	"errors"
-	"image"
 	"io"
 	"regexp"
 	"strings"
 
-	_ "image/jpeg" // sizes of photographs
-	_ "image/png"  // sizes of scans
-
 	"shangliang/internal/errs"
 	"shangliang/internal/han"
+	"shangliang/internal/picture"
 )
 
 // content is what the bytes of a file say that it is, whatever its name.
@@ -28,6 +25,7 @@ const (
 	isXLS     content = "xls"
 	isJPG     content = "jpg"
 	isPNG     content = "png"
+	isWebP    content = "webp"
 	isText    content = "txt"
 	isHTML    content = "html"
 	isArchive content = "zip"
@@ -47,6 +45,7 @@ var magic = []struct {
 	{0, compoundMagic, isOther}, // looked into further
 	{0, "\xFF\xD8\xFF", isJPG},
 	{0, "\x89PNG\r\n\x1a\n", isPNG},
+	{8, "WEBP", isWebP}, // behind RIFF and a length
 	{0, "Rar!\x1a\x07", isArchive},
 	{0, "7z\xBC\xAF\x27\x1C", isArchive},
 	{0, "\x1F\x8B", isArchive},
@@ -80,6 +79,7 @@ var (
 	errProgram   = errs.New(errs.Invalid, "不能上传程序文件")
 	errHTML      = errs.New(errs.Invalid, "不能上传网页文件，请另存为 Word、PDF 或 Excel 文件后再上传")
 	errArchive   = errs.New(errs.Invalid, "不能上传压缩包，请解压后逐个上传")
+	errMoving    = errs.New(errs.Invalid, "不支持动态的 WebP 图片，请另存为 JPG 或 PNG 后再上传")
 	errPixels    = errs.New(errs.TooLarge, "图片的尺寸过大，请缩小后再上传")
 )
 
@@ -150,6 +150,9 @@ func sniff(r io.ReaderAt, size int64, lim Limits) (content, error) {
 			break
 		}
 	}
+	if is == isWebP && !bytes.HasPrefix(head, []byte("RIFF")) {
+		is, known = isOther, false
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return sniffZip(r, size, lim)
@@ -157,13 +160,14 @@ func sniff(r io.ReaderAt, size int64, lim Limits) (content, error) {
 		return sniffCompound(r, size)
 	case is == isPDF:
 		return is, checkPDF(r, size)
-	case is == isJPG, is == isPNG:
-		c, _, err := image.DecodeConfig(io.NewSectionReader(r, 0, size))
-		if err != nil || c.Width <= 0 || c.Height <= 0 {
-			return "", errs.Because(err, errs.Invalid, errDamaged.Msg)
-		}
-		if lim.Pixels > 0 && c.Width > lim.Pixels/c.Height {
+	case is == isJPG, is == isPNG, is == isWebP:
+		switch _, err := picture.Check(io.NewSectionReader(r, 0, size)); {
+		case errors.Is(err, picture.ErrTooLarge):
 			return "", errPixels
+		case errors.Is(err, picture.ErrMoving):
+			return "", errMoving
+		case err != nil:
+			return "", errs.Because(err, errs.Invalid, errDamaged.Msg)
 		}
 		return is, nil
 	case known:

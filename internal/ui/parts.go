@@ -82,11 +82,17 @@ func (f FileItem) icon() string {
 		return "file-text"
 	case "xls", "xlsx", "csv", "et":
 		return "file-spreadsheet"
-	case "jpg", "jpeg", "png", "gif", "webp":
+	case "jpg", "jpeg", "png", "webp":
 		return "photo"
 	}
 	return "file"
 }
+
+// isPicture reports whether a small copy of the file can be shown.
+func (f FileItem) isPicture() bool { return f.icon() == "photo" }
+
+// sized is the address of a small copy: see web.ServeFile.
+func (f FileItem) sized(size string) string { return With(f.URL, "size", size) }
 
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {

@@ -30,7 +30,9 @@ var active = []string{"html", "xml", "svg", "javascript", "ecmascript", "multipa
 // ServeFile sends a stored file. name is what it is called on the person's
 // disk; kind is its sniffed media type. Pictures and PDF are shown unless the
 // query says download=1, everything else is saved; nothing is ever served as
-// HTML. Parts (Range) are answered. The caller has checked that the person may
+// HTML. A picture leaves without what it carries, such as the place where it was
+// taken; size=thumb and size=screen ask for a small copy, the right way up.
+// Parts (Range) are answered. The caller has checked that the person may
 // see the file; sum, if not empty, is its digest and serves as ETag.
 func ServeFile(w http.ResponseWriter, r *http.Request, name, kind, sum string, open func() (io.ReadSeekCloser, error)) error {
 	f, err := open()
@@ -51,6 +53,9 @@ func ServeFile(w http.ResponseWriter, r *http.Request, name, kind, sum string, o
 	h.Set("Content-Disposition", disposition+"; filename*=UTF-8''"+url.PathEscape(CleanName(name)))
 	h["Content-Security-Policy"] = []string{policy}
 	h.Set("Cache-Control", "private, no-cache")
+	if strings.HasPrefix(kind, "image/") {
+		return servePicture(w, r, name, sum, f)
+	}
 	if sum != "" {
 		h.Set("ETag", `"`+sum+`"`)
 	}

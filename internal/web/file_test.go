@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -92,7 +94,6 @@ func TestServeFile(t *testing.T) {
 	for _, test := range []struct{ kind, sent, disposition string }{
 		{"application/pdf", "application/pdf", "inline"},
 		{"application/pdf&download=1", "application/pdf", "attachment"},
-		{"image/png", "image/png", "inline"},
 		{"image/svg%2bxml", "application/octet-stream", "attachment"},
 		{"text/html", "application/octet-stream", "attachment"},
 		{"application/xhtml%2bxml", "application/octet-stream", "attachment"},
@@ -121,4 +122,50 @@ func TestServeFile(t *testing.T) {
 	c.Header.Set("If-None-Match", `"abc"`)
 	c.Get("/file?kind=application/pdf").Want(304)
 	c.Get("/file?gone=1").Want(404)
+}
+
+// photo is a picture that says where it was taken, lying on its side.
+func photo(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 600, 300)), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00 taken at 29.5N"
+	return "\xFF\xD8\xFF\xE1\x00" + string(byte(len(exif)+2)) + exif + b.String()[2:]
+}
+
+// A picture leaves without the place where it was taken, in the size asked for.
+func TestServePicture(t *testing.T) {
+	s := newSite(t)
+	body, opened := photo(t), 0
+	s.Get("/photo", func(w http.ResponseWriter, r *http.Request) error {
+		return web.ServeFile(w, r, "现场.jpg", "image/jpeg", "picture-"+r.URL.Query().Get("n"), func() (io.ReadSeekCloser, error) {
+			opened++
+			return struct {
+				io.ReadSeeker
+				io.Closer
+			}{strings.NewReader(body), io.NopCloser(nil)}, nil
+		})
+	})
+	c := s.as(t, "wang")
+	for query, want := range map[string]image.Point{"n=1": {600, 300}, "n=1&download=1": {600, 300}, "n=1&size=odd": {600, 300}, "n=1&size=thumb": {120, 240}, "n=1&size=screen": {300, 600}} {
+		a := c.Get("/photo?" + query).Want(200)
+		m, kind, err := image.DecodeConfig(strings.NewReader(a.Body))
+		if err != nil || kind != "jpeg" || m.Width != want.X || m.Height != want.Y || strings.Contains(a.Body, "29.5N") {
+			t.Errorf("%s: %s %dx%d, %v", query, kind, m.Width, m.Height, err)
+		}
+		if a.Header.Get("Content-Type") != "image/jpeg" || !strings.Contains(a.Header.Get("Content-Security-Policy"), "sandbox") {
+			t.Errorf("%s: %v", query, a.Header)
+		}
+		c.Header.Set("If-None-Match", a.Header.Get("ETag"))
+		c.Get("/photo?" + query).Want(304)
+		c.Header.Del("If-None-Match")
+	}
+	c.Header.Set("If-None-Match", `"picture-1-thumb"`)
+	c.Get("/photo?n=1&size=screen").Want(200) // another copy of the same
+	c.Header.Del("If-None-Match")
+	body = "\xFF\xD8\xFF no picture"
+	c.Get("/photo?n=2").Want(422).Contains("图片已经损坏").Lacks("no picture")
+	c.Get("/photo?n=2&size=thumb").Want(422)
 }
