@@ -10,6 +10,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/dispatch"
 	"shangliang/internal/proposal"
+	"shangliang/internal/reading"
 )
 
 // beside plays something of each capability beside the proposal in a tenant and
@@ -45,6 +46,8 @@ func beside(t *testing.T, w *apptest.World) (ids []string) {
 	prize := must(w.Awards.Call(clerk, w.Region+"好提案", 2026, 1, "2026-03-20"))
 	ok(w.Awards.Nominate(w.As("余知秋"), prize, closed, w.Region+"的好提案"))
 	must(w.Regional.Begin(clerk, w.Region+"联名", []string{"远山市政协"}))
+	must(w.Reading.Add(clerk, reading.Upload{Name: w.Region + "收藏的报告.txt", Data: []byte(yunshanReport)}))
+	must(w.Reading.Check(clerk, w.Region+"文稿.txt", []byte("2026年共收到提案3件。"), 2026))
 	return slices.DeleteFunc(append(ids, filed, closed), func(id string) bool { return id == "" })
 }
 
@@ -58,7 +61,7 @@ func TestCrawlBeside(t *testing.T) {
 	if len(mine) != len(theirs) || len(mine) < 7 {
 		t.Fatalf("%d records here, %d there", len(mine), len(theirs))
 	}
-	kinds := []string{"/dispatches/", "/assessments/", "/inspections/", "/awards/", "/regional/"}
+	kinds := []string{"/dispatches/", "/assessments/", "/inspections/", "/awards/", "/regional/", "/readings/", "/draft-checks/"}
 	for _, name := range []string{"余知秋", "柳文书", "莫定安", "岳交之", "水清源", "汪签远", "高望舒", "严察微"} {
 		t.Run("as "+name, func(t *testing.T) {
 			seen := map[string]bool{}

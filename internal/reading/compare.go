@@ -262,7 +262,15 @@ func (c *Comparison) fill(pick map[[2]string]map[int]*Published, mine map[int]ma
 		c.Rows = append(c.Rows, r)
 	}
 	for _, r := range c.Rows {
-		r.judge(c.Years)
+		// A year that one of the own rows lacks the other may have: an old report,
+		// this year's records.
+		var also *Row
+		for _, other := range c.Rows {
+			if r.Own && other.Own && other != r {
+				also = other
+			}
+		}
+		r.judge(c.Years, also)
 	}
 	for i := range c.Years {
 		c.rank(i)
@@ -276,8 +284,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-// judge finds what is the best ever and how it was the year before.
-func (r *Row) judge(years []int) {
+// judge finds what is the best ever and how it was the year before; also, if not
+// nil, says what the row does not.
+func (r *Row) judge(years []int, also *Row) {
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		if !c.Known {
@@ -286,7 +295,11 @@ func (r *Row) judge(years []int) {
 		earlier := 0
 		c.Best = true
 		for k := range i {
-			if b := &r.Cells[k]; b.Known && b.Unit == c.Unit {
+			b := &r.Cells[k]
+			if !b.Known && also != nil {
+				b = &also.Cells[k]
+			}
+			if b.Known && b.Unit == c.Unit {
 				earlier++
 				c.Best = c.Best && b.Value < c.Value
 				if years[k] == years[i]-1 {

@@ -77,6 +77,14 @@ func TestCompare(t *testing.T) {
 			t.Errorf("ranks %v of %v", c.Ranks, c.Peers)
 		}
 
+		// An own report of an earlier year is what this year's records are held against.
+		confirmed(t, w, "临川县", 2025, "经审查立案提案5件。")
+		c, err = w.Reading.Compare(leader, "proposals_filed", "")
+		check(t, err)
+		if x := cell("临川县", true, 2026); !x.HasBefore || x.Before != 5 || x.Best {
+			t.Errorf("the own records against the own report of the year before: %+v", x)
+		}
+
 		wantKind(t, w.Reading.SetTarget(w.As("余知秋"), "proposals_filed", 2026, 1, 0), errs.Forbidden)
 		check(t, w.Reading.SetTarget(leader, "proposals_filed", 2026, 1, 0))
 		wantKind(t, w.Reading.SetTarget(leader, "proposals_filed", 2026, 2, 0), errs.Conflict)
@@ -89,7 +97,7 @@ func TestCompare(t *testing.T) {
 
 		o, err := w.Reading.Overview(leader, "", 2025)
 		check(t, err)
-		if len(o.Places) != 3 || len(o.Metrics) != 1 || o.Cells["proposals_filed"]["梅岭县"].Text != "141件" {
+		if len(o.Places) != 4 || len(o.Metrics) != 1 || o.Cells["proposals_filed"]["梅岭县"].Text != "141件" {
 			t.Errorf("overview %+v", o)
 		}
 		if o, err = w.Reading.Overview(leader, "city", 0); err != nil || len(o.Places) != 0 {
