@@ -180,24 +180,39 @@ func (v *compareView) bars(ctx context.Context) (all []ui.Bar) {
 	return all
 }
 
-// trend draws the places of which every year is known: at most three.
+// trend draws the years of the place of which most are known, with the places of
+// which the same years are known: at most three.
 func (v *compareView) trend(ctx context.Context) (t ui.TrendInfo, ok bool) {
 	t.Title = lang.T(ctx, "历年%s", v.Metric.Name)
-	for _, y := range v.Years {
-		t.Labels = append(t.Labels, lang.T(ctx, "%d年", y))
+	var years []int // as places in v.Years
+	for _, r := range v.Rows {
+		var known []int
+		for i, c := range r.Cells {
+			if c.Known {
+				known = append(known, i)
+			}
+		}
+		if len(known) > len(years) {
+			years = known
+		}
 	}
+	for _, i := range years {
+		t.Labels = append(t.Labels, lang.T(ctx, "%d年", v.Years[i]))
+	}
+	unit := ""
 	for _, r := range v.Rows {
 		line := ui.Line{Name: rowTitle(ctx, r)}
-		for _, c := range r.Cells {
-			if c.Known && c.Unit == r.Cells[0].Unit {
+		for _, i := range years {
+			if c := r.Cells[i]; c.Known && (unit == "" || c.Unit == unit) {
 				line.Values = append(line.Values, c.Value)
 			}
 		}
-		if len(line.Values) == len(v.Years) && len(t.Lines) < 3 {
+		if len(line.Values) == len(years) && len(t.Lines) < 3 && len(years) > 0 {
+			unit = r.Cells[years[0]].Unit
 			t.Lines = append(t.Lines, line)
 		}
 	}
-	return t, len(v.Years) > 1 && len(t.Lines) > 0
+	return t, len(years) > 1 && len(t.Lines) > 0
 }
 
 func (v *compareView) table(ctx context.Context) ui.TableInfo {

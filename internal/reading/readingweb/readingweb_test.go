@@ -77,7 +77,11 @@ func TestDecide(t *testing.T) {
 	if text := strings.Join(cells(t, got), "|"); !strings.Contains(text, "云山县|县级|2025") || !strings.Contains(text, "120") {
 		t.Errorf("the table is %s", text)
 	}
-	leader.Get("/published/proposals_filed").Want(200).Contains("120件")
+	leader.Get("/published/proposals_filed").Want(200).Contains("120件").Lacks("历年立案提案")
+	older, err := w.Reading.Add(w.As("柳文书"), reading.Upload{Name: "云山2024.txt", Data: []byte(strings.NewReplacer("2025", "2024", "118", "109").Replace(yunshan))})
+	check(t, err)
+	clerk.Submit(clerk.Get("/readings/"+older), ".reading-bar form").Want(303)
+	leader.Get("/published/proposals_filed").Want(200).Contains("历年立案提案", "109件", "比上年 +11（+10.1%）", "历年最高")
 	leader.Get("/published/proposals_filed/export").Want(200)
 	leader.Get("/published/nothing").Want(404)
 }
