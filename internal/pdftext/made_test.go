@@ -71,13 +71,17 @@ func compare(t *testing.T, b []byte) {
 	}
 }
 
-func TestChromium(t *testing.T) {
-	compare(t, run(t, []string{"chromium", "chromium-browser", "google-chrome"}, func(dir, page string) []string {
+func TestChromium(t *testing.T) { compare(t, chromiumMakes(t)) }
+
+func TestLibreOffice(t *testing.T) { compare(t, libreOfficeMakes(t)) }
+
+func chromiumMakes(t *testing.T) []byte {
+	return run(t, []string{"chromium", "chromium-browser", "google-chrome"}, func(dir, page string) []string {
 		return []string{"--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + dir, "--print-to-pdf=" + filepath.Join(dir, "a.pdf"), "file://" + page}
-	}))
+	})
 }
 
-func TestLibreOffice(t *testing.T) {
+func libreOfficeMakes(t *testing.T) []byte {
 	var body strings.Builder
 	for i, p := range paragraphs {
 		look := `<w:pPr><w:ind w:firstLineChars="200" w:firstLine="480"/></w:pPr>`
@@ -100,11 +104,11 @@ func TestLibreOffice(t *testing.T) {
 		io.WriteString(w, content)
 	}
 	z.Close()
-	compare(t, run(t, []string{"soffice"}, func(dir, _ string) []string {
+	return run(t, []string{"soffice"}, func(dir, _ string) []string {
 		file := filepath.Join(dir, "a.docx")
 		if err := os.WriteFile(file, word.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return []string{"-env:UserInstallation=file://" + dir + "/profile", "--headless", "--convert-to", "pdf", "--outdir", dir, file}
-	}))
+	})
 }

@@ -1,7 +1,8 @@
 // Package pdftext reads the text of a PDF, line by line in the order of its
 // pages, whatever program made it.
 //
-// [Read] is all it offers. It finds the objects of a file by going through it,
+// [Read] reads it; [Clean] makes a copy that carries nothing but what its pages
+// draw, with all text that is in it, hidden or shown. The package finds the objects of a file by going through it,
 // not by its table, so a damaged or hostile table matters nothing; what is
 // unpacked, how deep it goes and how much it draws is bounded. Characters come
 // from the maps to Unicode that fonts bring, else from the names of encodings.

@@ -67,8 +67,9 @@ type CopyPromise struct {
 	Result []Span        `json:"result,omitempty"`
 }
 
-// CopyFile is a text copy of an attachment.
+// CopyFile is a copy of an attachment: of its text, or whole.
 type CopyFile struct {
+	Kind   string `json:"format,omitempty"` // of a whole copy: pdf, jpeg, png, webp
 	Key    string `json:"key"`
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -113,7 +114,7 @@ func texts(body []byte) ([]string, error) {
 	walk = func(key string, v any) {
 		switch v := v.(type) {
 		case string:
-			if !slices.Contains([]string{"id", "unit_id", "sha256", "code", "x", "label", "reason", "key", "on", "due_on", "done_on", "filed_on"}, key) {
+			if !slices.Contains([]string{"id", "unit_id", "sha256", "format", "code", "x", "label", "reason", "key", "on", "due_on", "done_on", "filed_on"}, key) {
 				all = append(all, v)
 			}
 		case []any:
@@ -154,8 +155,9 @@ type Part struct {
 	Unit  string // id of the department that it is of
 	Name  string // of the department or the file
 	Class string // of a reply: the department's own word on openness
-	// Unreadable says why a file cannot be published.
+	// Unreadable says that a file cannot be checked and so not be published.
 	Unreadable bool
+	Whole      *Whole // of a picture or PDF: what would be public
 }
 
 // partTitles are the kinds of parts in the order in which they are shown.
@@ -172,8 +174,9 @@ func PartTitle(kind string) string {
 	return kind
 }
 
-// partsOf lists the parts of a case. files are the texts of its attachments by id.
-func partsOf(c *proposal.Case, files map[string]string) []Part {
+// partsOf lists the parts of a case. files are its attachments by id, as
+// they were read.
+func partsOf(c *proposal.Case, files map[string]original) []Part {
 	all := []Part{
 		{Key: "title", Kind: "title", Text: c.Title},
 		{Key: "proposer", Kind: "proposer", Text: proposerName(c)},
@@ -199,8 +202,8 @@ func partsOf(c *proposal.Case, files map[string]string) []Part {
 		if f.Purpose == "scan" {
 			continue // signed papers are never public
 		}
-		text, ok := files[f.ID]
-		all = append(all, Part{Key: "file:" + f.ID, Kind: "file", Text: text, Name: f.Name, Unreadable: !ok})
+		x, ok := files[f.ID]
+		all = append(all, Part{Key: "file:" + f.ID, Kind: "file", Text: x.text, Whole: x.whole, Name: f.Name, Unreadable: !ok})
 	}
 	return slices.DeleteFunc(all, func(p Part) bool { return p.Text == "" && p.Kind != "file" })
 }
@@ -382,7 +385,7 @@ func opened(p Part, ch Choice) string {
 // shown is all of a part that the public would see, the name of a file included.
 func shown(p Part, ch Choice) string {
 	text := opened(p, ch)
-	if p.Kind == "file" && text != "" {
+	if p.Kind == "file" && (text != "" || p.Whole != nil && ch.Mode == Full) {
 		text = p.Name + "\n" + text
 	}
 	return text
@@ -532,14 +535,20 @@ func produce(c *proposal.Case, parts []Part, plan Plan, marks []Mark, labels []C
 			}
 			cp.Promises = append(cp.Promises, promise)
 		case "file":
-			if text == "" {
+			if ch.Mode != Full || text == "" && p.Whole == nil {
+				continue
+			}
+			name := Flat(cut(strings.TrimSuffix(p.Name, extension(p.Name))), func(code string) string { return labelOf(labels, code) })
+			id := fmt.Sprint(len(cp.Files) + 1)
+			if p.Whole != nil {
+				files[p.Whole.SHA256] = text
+				cp.Files = append(cp.Files, CopyFile{Key: p.Key, ID: id, Name: name + extensionOf(p.Whole.Kind), Kind: p.Whole.Kind, Size: p.Whole.Size, SHA256: p.Whole.SHA256})
 				continue
 			}
 			flat := Flat(cut(text), func(code string) string { return labelOf(labels, code) })
-			name := Flat(cut(strings.TrimSuffix(p.Name, extension(p.Name))), func(code string) string { return labelOf(labels, code) })
 			sum := digest(flat)
 			files[sum] = flat
-			cp.Files = append(cp.Files, CopyFile{Key: p.Key, ID: fmt.Sprint(len(cp.Files) + 1), Name: name + ".txt", Size: int64(len(flat)), SHA256: sum})
+			cp.Files = append(cp.Files, CopyFile{Key: p.Key, ID: id, Name: name + ".txt", Size: int64(len(flat)), SHA256: sum})
 		}
 	}
 	for _, l := range labels {
@@ -564,6 +573,13 @@ func labelOf(labels []CopyLabel, code string) string {
 		}
 	}
 	return code
+}
+
+func extensionOf(kind string) string {
+	if kind == "jpeg" {
+		return ".jpg"
+	}
+	return "." + kind
 }
 
 func extension(name string) string {

@@ -11,8 +11,9 @@
 //
 // Main types: [Service], [Disclosure], [Plan], [Mark], [Copy], [Comment],
 // [Public]. It owns the tables disclosure, disclosure_edition and open_*. It
-// deliberately serves no original file: of an attachment only a text copy can be
-// public.
+// deliberately serves no original file: of an attachment a copy of its text can be
+// public, of a picture or PDF a copy that shows the same and carries nothing else
+// ([Whole]).
 package publish
 
 import (

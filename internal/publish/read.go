@@ -217,7 +217,7 @@ func (s *Service) Get(ctx context.Context, id string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.fileTexts(ctx, a.Tenant, id)
+	files, err := s.originals(ctx, a.Tenant, id)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Service struct {
 	figures   *figure.Service
 	sealer    sealer
 	watched   watch
+	kept      originals
 	choices   sync.Map // tenant → *Choices of its public cases
 }
 
@@ -65,28 +66,8 @@ type work struct {
 
 const notAnswered = "承办单位还没有全部答复，不能准备公开"
 
-// fileTexts reads the text of a case's attachments before a transaction needs it.
-func (s *Service) fileTexts(ctx context.Context, tenant, id string) (map[string]string, error) {
-	var files []*proposal.File
-	err := s.db.Read(actor.WithRequest(ctx, actor.Request{}), func(tx *db.Tx) (err error) {
-		files, err = proposal.FilesOf(tx, tenant, id)
-		return err
-	})
-	texts := map[string]string{}
-	for _, f := range files {
-		text, ok, err := s.fileText(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			texts[f.ID] = text
-		}
-	}
-	return texts, err
-}
-
 // begin opens a case for an act; d is nil if nothing was decided about it yet.
-func (s *Service) begin(tx *db.Tx, a actor.Actor, id string, files map[string]string) (w *work, done bool, err error) {
+func (s *Service) begin(tx *db.Tx, a actor.Actor, id string, files map[string]original) (w *work, done bool, err error) {
 	w = &work{s: s, tx: tx, a: a}
 	if w.rules, err = s.rules.Now(tx, a.Tenant); err != nil {
 		return nil, false, err
@@ -125,7 +106,7 @@ func (s *Service) act(ctx context.Context, permission, id string, version int, f
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.fileTexts(ctx, a.Tenant, id)
+	files, err := s.originals(ctx, a.Tenant, id)
 	if err != nil {
 		return nil, err
 	}
@@ -152,22 +133,32 @@ func (s *Service) act(ctx context.Context, permission, id string, version int, f
 	return d, err
 }
 
-// stage keeps the text copies of the attachments that the plan publishes, so
+// stage keeps the copies of the attachments that the plan publishes, so
 // that their bytes are on disk before anything points to them.
-func (s *Service) stage(ctx context.Context, a actor.Actor, id string, files map[string]string) error {
+func (s *Service) stage(ctx context.Context, a actor.Actor, id string, files map[string]original) error {
 	if len(files) == 0 {
 		return nil
 	}
 	var copies map[string]string
+	cp, own := &Copy{}, []*proposal.File(nil)
 	if err := s.db.Read(actor.WithRequest(ctx, actor.Request{}), func(tx *db.Tx) error {
 		w, _, err := s.begin(tx, a, id, files)
 		if err != nil || w.d == nil {
 			return err
 		}
-		_, copies = w.produce()
+		cp, copies = w.produce()
+		own = w.c.Files
 		return nil
 	}); err != nil {
 		return err
+	}
+	if err := s.keepWhole(ctx, cp, own); err != nil {
+		return err
+	}
+	for _, f := range cp.Files {
+		if f.Kind != "" {
+			delete(copies, f.SHA256) // its text is only for the scan
+		}
 	}
 	for sum, text := range copies {
 		there, err := s.files.Has(ctx, sum)
@@ -569,15 +560,21 @@ func (w *work) leaks(body []byte, files map[string]string, plan Plan, marks []Ma
 	return Scan(all, marks, closedTexts(w.parts, plan)), nil
 }
 
-// readFiles reads the text copies of a copy back from where they are kept.
+// readFiles reads the texts of the copies of files back from where they are kept.
 func (s *Service) readFiles(ctx context.Context, cp *Copy) (map[string]string, error) {
 	all := map[string]string{}
 	for _, f := range cp.Files {
 		b, err := blob.Read(ctx, s.files, f.SHA256)
 		if err != nil {
-			return nil, fmt.Errorf("publish: text copy: %w", err)
+			return nil, fmt.Errorf("publish: the copy of a file: %w", err)
 		}
-		all[f.SHA256] = string(b)
+		text := string(b)
+		if f.Kind != "" {
+			if text, err = readBack(f.Kind, b); err != nil {
+				return nil, err
+			}
+		}
+		all[f.SHA256] = text
 	}
 	return all, nil
 }

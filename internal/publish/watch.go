@@ -121,10 +121,6 @@ func (s *Service) watchTenant(ctx context.Context, tenant string, since time.Tim
 // compare says which originals of a public case are not what its copy was made of.
 func (s *Service) compare(ctx context.Context, d *Disclosure) (changed []string, err error) {
 	ctx = actor.With(ctx, actor.System(d.Tenant))
-	files, err := s.fileTexts(ctx, d.Tenant, d.Proposal)
-	if err != nil {
-		return nil, err
-	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		c, err := s.proposals.Whole(tx, d.Tenant, d.Proposal)
 		if err != nil {
@@ -134,7 +130,7 @@ func (s *Service) compare(ctx context.Context, d *Disclosure) (changed []string,
 		if err != nil {
 			return err
 		}
-		changed = differing(e.Source, sources(c, partsOf(c, files)))
+		changed = differing(e.Source, sources(c, partsOf(c, nil)))
 		return nil
 	})
 	return changed, err

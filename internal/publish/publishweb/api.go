@@ -72,6 +72,7 @@ type apiFile struct {
 	URL    string `json:"url"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+	Type   string `json:"type" doc:"media type"`
 }
 
 type apiLeft struct {
@@ -109,7 +110,7 @@ func apiOf(ctx context.Context, site *publish.Site, c *publish.OpenCase) apiCase
 		out.Promises = append(out.Promises, apiPromise{p.Name, flat(p.Spans), string(p.Due), p.State, string(p.Done), flat(p.Result)})
 	}
 	for _, f := range c.Files {
-		out.Files = append(out.Files, apiFile{f.Name, "/open/" + site.Tenant.Code + "/cases/" + c.Code + "/files/" + f.ID, f.Size, f.SHA256})
+		out.Files = append(out.Files, apiFile{f.Name, "/open/" + site.Tenant.Code + "/cases/" + c.Code + "/files/" + f.ID, f.Size, f.SHA256, f.Type()})
 	}
 	for _, l := range c.Left {
 		out.Left = append(out.Left, apiLeft{l.Part, l.Unit, say(ctx, c.Label(l.Reason))})

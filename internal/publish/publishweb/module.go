@@ -73,6 +73,7 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/publish/figures", p.releaseFigures)
 	rt.Get("/publish/cases/{id}", p.edit)
 	rt.Get("/publish/cases/{id}/preview", p.preview)
+	rt.Get("/publish/cases/{id}/files/{file}", p.previewFile)
 	rt.Post("/publish/cases/{id}/{action}", p.act)
 
 	rt.Public("GET /open", p.openSites)

@@ -1,10 +1,12 @@
 package publishweb
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -558,6 +560,25 @@ func (v *editView) liveParts(ctx context.Context) []ui.Option {
 	return all
 }
 
+// previewFile shows the copy of a picture or PDF that would be public.
+func (p *pages) previewFile(w http.ResponseWriter, r *http.Request) error {
+	name, whole, b, err := p.publish.Preview(r.Context(), r.PathValue("id"), r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	return web.ServeFile(w, r, name, whole.Type(), whole.SHA256, func() (io.ReadSeekCloser, error) { return inMemory{bytes.NewReader(b)}, nil })
+}
+
+// inMemory is a file that needs no closing.
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
+// wholeURL is where the copy of a part is shown that would be public.
+func (v *editView) wholeURL(p publish.Part) string {
+	return caseURL(v.Proposal) + "/files/" + strings.TrimPrefix(p.Key, "file:")
+}
+
 func (p *pages) preview(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	v, err := p.publish.Get(ctx, r.PathValue("id"))
@@ -571,6 +592,6 @@ func (p *pages) preview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := &openView{Site: &publish.Site{Tenant: own}, path: "/open/" + own.Code, noindex: true, preview: true}
+	view := &openView{Site: &publish.Site{Tenant: own}, path: "/open/" + own.Code, noindex: true, preview: true, proposal: v.Proposal}
 	return web.Render(w, r, http.StatusOK, openCasePage(view, &publish.OpenCase{Code: v.Code, Copy: v.Copy}, nil))
 }

@@ -27,11 +27,12 @@ import (
 // state of the site only.
 type openView struct {
 	*publish.Site
-	path    string // of this page, without the language
-	query   url.Values
-	base    string
-	noindex bool // search engines shall not list it
-	preview bool
+	path     string // of this page, without the language
+	query    url.Values
+	base     string
+	noindex  bool // search engines shall not list it
+	preview  bool
+	proposal string // of a preview
 }
 
 // enter opens a public page: its site, its language, and the headers by which
@@ -218,7 +219,7 @@ func (p *pages) openFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return unkept(w, err)
 	}
-	return web.ServeFile(w, r, f.Name, "text/plain", f.SHA256, func() (io.ReadSeekCloser, error) { return content, nil })
+	return web.ServeFile(w, r, f.Name, f.Type(), f.SHA256, func() (io.ReadSeekCloser, error) { return content, nil })
 }
 
 // unitsView is the overview of departments.

@@ -125,5 +125,8 @@ func description(ctx context.Context, c *publish.OpenCase) string {
 }
 
 func fileURL(v *openView, c *publish.OpenCase, f publish.CopyFile) string {
+	if v.preview && f.Kind != "" { // nothing is there yet for the public
+		return caseURL(v.proposal) + "/files/" + strings.TrimPrefix(f.Key, "file:")
+	}
 	return "/open/" + v.Tenant.Code + "/cases/" + c.Code + "/files/" + f.ID
 }
