@@ -44,6 +44,7 @@ var commands = []command{
 	{"restore", "[flags] FILE", "bring a backup back into an empty place", restore},
 	{"copy-files", "[-back] [flags]", "copy the stored files of the data folder into the bucket of -s3, or back", copyFiles},
 	{"verify", "[flags] [FILE]", "prove that nothing was changed behind the platform's back, in a backup or the database", verify},
+	{"doctor", "[-fix] [flags]", "find records that contradict each other, and mend them with consent", examine},
 	{"version", "", "print the version", func(_ context.Context, e env, _ []string) error { fmt.Fprintln(e.out, version); return nil }},
 }
 

@@ -347,3 +347,15 @@ func render(ctx context.Context, template, params string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(text) // one pass: a value is not searched for names
 }
+
+// Undelivered records of a notice that nobody knows how it was delivered: it has
+// no delivery, so nothing says that it was sent.
+func (n *Notifier) Undelivered(tx *db.Tx, tenant, notice string) error {
+	var d Delivery
+	if err := tx.Get(`SELECT person, kind FROM notice WHERE tenant = $1 AND id = $2`, []any{tenant, notice}, &d.Person, &d.Kind); err != nil {
+		return err
+	}
+	now := db.At(tx.Now())
+	return insert(tx, `delivery (tenant, notice, channel, person, kind, state, reason, detail, address, name, lang, tries, next_at, claim, created_at, done_at)`,
+		[][]any{{tenant, notice, App, d.Person, d.Kind, Failed, "gave_up", "", "", "", "", 0, db.Time{}, "", now, now}})
+}

@@ -148,8 +148,10 @@ func (w *work) merge() error {
 // part ends a merger: the case is judged by itself again. A number that it had
 // stays its own.
 func (w *work) part() error {
-	w.note("from", w.MergedInto)
-	w.touched = append(w.touched, w.MergedInto)
+	if w.MergedInto != "" { // else the doctor ends what followed nothing
+		w.note("from", w.MergedInto)
+		w.touched = append(w.touched, w.MergedInto)
+	}
 	w.MergedInto, w.MergedAt, w.FiledAt = "", db.Time{}, db.Time{}
 	w.Leading = nil
 	return w.startClock("proposal.review", "proposal.review", "", w.today)
