@@ -17,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"shangliang/internal/errs"
 	"shangliang/internal/secret"
 )
 
@@ -33,6 +34,8 @@ type S3 struct {
 const (
 	// partSize is what a large file is cut into; one part at a time is in memory.
 	partSize = 16 << 20
+	// tries are made of each request, the last ones a second apart.
+	tries = 5
 	// patience is how long we try to reach a service when we start.
 	patience = 20 * time.Second
 )
@@ -82,7 +85,7 @@ func OpenBucket(ctx context.Context, o S3, name, spool string) (*Bucket, error) 
 		}
 	}
 	client, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(o.Key, string(o.Secret), ""), Secure: u.Scheme == "https",
-		Region: o.Region, BucketLookup: style, Transport: transport})
+		Region: o.Region, BucketLookup: style, Transport: transport, MaxRetries: tries})
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
@@ -153,6 +156,16 @@ func (s *Bucket) explain(err error) error {
 	return fmt.Errorf("s3: %s: %s: %w", s.where, cmp.Or(says[answer.Code], "cannot be used"), err)
 }
 
+// failed is explain for who uses the platform: a service that cannot be reached
+// is there again later.
+func (s *Bucket) failed(err error) error {
+	var answer minio.ErrorResponse
+	if errors.As(err, &answer) || errors.Is(err, context.Canceled) {
+		return s.explain(err)
+	}
+	return errs.Because(s.explain(err), errs.Unavailable, "文件存储现在连不上，请稍后再试")
+}
+
 func (s *Bucket) String() string { return s.where }
 
 func (s *Bucket) key(sha string) string { return s.prefix + Name(sha) }
@@ -175,7 +188,7 @@ func (s *Bucket) Put(ctx context.Context, r io.Reader, max int64) (Info, error) 
 	_, err = s.client.PutObject(ctx, s.bucket, s.key(info.SHA256), f, info.Size, minio.PutObjectOptions{
 		ContentType: "application/octet-stream", PartSize: partSize, SendContentMd5: true, DisableContentSha256: true})
 	if err != nil {
-		return Info{}, s.explain(err)
+		return Info{}, s.failed(err)
 	}
 	return info, nil
 }
@@ -195,7 +208,7 @@ func (s *Bucket) Get(ctx context.Context, sha string) (io.ReadSeekCloser, error)
 	if missing(err) {
 		return nil, notFound(err)
 	}
-	return nil, s.explain(err)
+	return nil, s.failed(err)
 }
 
 // Has implements [Store].
@@ -208,7 +221,7 @@ func (s *Bucket) Has(ctx context.Context, sha string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, s.explain(err)
+		return false, s.failed(err)
 	}
 	return true, nil
 }
@@ -219,7 +232,7 @@ func (s *Bucket) Remove(ctx context.Context, sha string) error {
 		return nil
 	}
 	if err := s.client.RemoveObject(ctx, s.bucket, s.key(sha), minio.RemoveObjectOptions{}); err != nil && !missing(err) {
-		return s.explain(err)
+		return s.failed(err)
 	}
 	return nil
 }
@@ -229,7 +242,7 @@ func (s *Bucket) List(ctx context.Context) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		for o := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, Recursive: true}) {
 			if o.Err != nil {
-				yield(Info{}, s.explain(o.Err))
+				yield(Info{}, s.failed(o.Err))
 				return
 			}
 			if sha, ok := Of(strings.TrimPrefix(o.Key, s.prefix)); ok && !yield(Info{sha, o.Size}, nil) {
