@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"shangliang/internal/han"
 )
@@ -104,14 +106,91 @@ func isReport(t string) bool {
 }
 
 var (
-	official = regexp.MustCompile(`(?:政治协商会议|政协)(?:第[一二三四五六七八九十]+届)?([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
-	spoken   = regexp.MustCompile(`([\p{Han}]{2,7}?(?:省|自治区|自治州|市|区|县|旗|州|盟))政协`)
+	official = regexp.MustCompile(`^(?:政治协商会议|政协)(?:第[一二三四五六七八九十]+届)?([\p{Han}]{2,12}?(?:省|自治区|自治州|地区|市|区|县|旗|州|盟))(?:第[一二三四五六七八九十]+届)?(?:委员会|常务委员会|第)`)
 	short    = regexp.MustCompile(`(?:^|[^\p{Han}]|丽|新)([\p{Han}]{2,3}?)(?:政协|要闻|日报|新闻|县|市|区)`)
-	here     = regexp.MustCompile(`([\p{Han}]{2,4}(?:省|市|县|区|旗|州))`)
 )
 
 // notPlaces are beginnings that a name does not have.
 var notPlaces = regexp.MustCompile(`^(?:全|各|我|本|该|原|外|来|到|向|与|和|由|在|被|经|为|对|从|据|及|把|将|以|县|市|区|省|州|兄弟|协助|配合|组织|接待|友好|出席|参加|是|的|住|驻|报|支持|加强|加入|获|赴|联合|邀请|陪同|中共|党|如|新|两|一|二|三|四|五|六|七|八|九|十|同|有|让|听|走进|基层|人民|中国|当|每|分|上|下|这|今|去|广大|所|时任|年|月|日|现任|届)`)
+
+// officially lists the places of committees named in full: 政协定州市委员会.
+func officially(t string, most int) (all []string) {
+	for i := 0; i < len(t) && len(all) < most; {
+		k := strings.Index(t[i:], "政")
+		if k < 0 {
+			break
+		}
+		i += k
+		if m := official.FindStringSubmatch(t[i:min(len(t), i+120)]); m != nil {
+			all = append(all, m[1])
+			i += len(m[0])
+		} else {
+			i += len("政")
+		}
+	}
+	return all
+}
+
+// suffixes are what names of places end with, the longer ones first.
+var suffixes = strings.Fields("自治区 自治州 省 市 区 县 旗 州 盟")
+
+// spoken lists the places of committees as people say it: 定州市政协.
+func spoken(t string, most int) (all []string) {
+	floor := 0 // where the last one ended
+	for i := 0; len(all) < most; {
+		k := strings.Index(t[i:], "政协")
+		if k < 0 {
+			break
+		}
+		end := i + k
+		i = end + len("政协")
+		for _, suffix := range suffixes {
+			at := end - len(suffix)
+			if at < floor || t[at:end] != suffix {
+				continue
+			}
+			n := 0
+			for n < 7 {
+				r, size := utf8.DecodeLastRuneInString(t[floor:at])
+				if !unicode.Is(unicode.Han, r) {
+					break
+				}
+				at -= size
+				n++
+			}
+			if n >= 2 {
+				all = append(all, t[at:end])
+				floor = i
+				break
+			}
+		}
+	}
+	return all
+}
+
+// here lists what may be names of places: two to four characters before 省, 市, ….
+func here(t string, most int) (all []string) {
+	rs := []rune(t)
+next:
+	for i := 0; i < len(rs) && len(all) < most; {
+		for n := 4; n >= 2; n-- {
+			if i+n >= len(rs) || !strings.ContainsRune("省市县区旗州", rs[i+n]) {
+				continue
+			}
+			for _, r := range rs[i : i+n] {
+				if !unicode.Is(unicode.Han, r) {
+					i++
+					continue next
+				}
+			}
+			all = append(all, string(rs[i:i+n+1]))
+			i += n + 1
+			continue next
+		}
+		i++
+	}
+	return all
+}
 
 // place is the name of the place whose committee it is: the one that is named in
 // full, else the one named most often.
@@ -134,14 +213,14 @@ func place(t, head string) string {
 		}
 		votes[name] += n
 	}
-	for _, m := range official.FindAllStringSubmatch(head, 20) {
-		vote(m[1], 6)
+	for _, name := range officially(head, 20) {
+		vote(name, 6)
 	}
-	for _, m := range official.FindAllStringSubmatch(t[len(head):][:min(len(t)-len(head), 60000)], 20) {
-		vote(m[1], 3)
+	for _, name := range officially(t[len(head):][:min(len(t)-len(head), 60000)], 20) {
+		vote(name, 3)
 	}
-	for _, m := range spoken.FindAllStringSubmatch(head, 60) {
-		vote(m[1], 1)
+	for _, name := range spoken(head, 60) {
+		vote(name, 1)
 	}
 	best := ""
 	for _, name := range order {
@@ -153,9 +232,14 @@ func place(t, head string) string {
 		return best
 	}
 	// 市政协 of a place that is only named as such: 我市, 定州市.
-	for _, m := range here.FindAllStringSubmatch(head, 200) {
-		if !notPlaces.MatchString(m[1]) && strings.Count(t, m[1]) > strings.Count(t, best) {
-			best = m[1]
+	seen := map[string]bool{}
+	for _, name := range here(head, 200) {
+		if seen[name] || notPlaces.MatchString(name) {
+			continue
+		}
+		seen[name] = true
+		if strings.Count(t, name) > strings.Count(t, best) {
+			best = name
 		}
 	}
 	if best != "" && strings.Count(t, best) >= 2 {

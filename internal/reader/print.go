@@ -5,14 +5,30 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"shangliang/internal/lang"
+	"shangliang/internal/reader/intake"
 	"shangliang/internal/report/claim"
 )
 
-// PrintJSON writes reports as a list with one object for each.
+// PrintJSON writes reports as a list with one object for each. Places count code
+// points of the decoded file, of a page with its markup.
 func PrintJSON(w io.Writer, reports []*Report) error {
+	reports = slices.Clone(reports)
+	for i, r := range reports {
+		if r.Source.Kind != intake.HTML {
+			continue
+		}
+		page := *r
+		page.Figures = slices.Clone(r.Figures)
+		for k := range page.Figures {
+			f := &page.Figures[k]
+			f.Start, f.End = r.Source.Decoded(f.Start, f.End)
+		}
+		reports[i] = &page
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

@@ -157,3 +157,32 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Places in a page count its markup: what stands there begins and ends as the
+// quote does, entities and tags inside.
+func TestPlacesOfPage(t *testing.T) {
+	page := "<!doctype html><html><head><title>松溪县政协</title><script>var n = 12;</script></head><body>\n<div class=nav><a href=/>首页</a></div>\n" +
+		"<h1>政协松溪县委员会常务委员会工作报告</h1>\n<p>各位委员：县政协党组和政协机关围绕提案、社情民意、民主监督履职，委员们积极参与。</p>\n<p>一年来，&ldquo;提质&rdquo;行动扎实推进，共收到提案<b>128</b>件，立案&#49;06件。&amp;nbsp;召开主席会议&nbsp;<i>12次</i>。</p></body></html>"
+	r, err := Read("page.html", []byte(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := PrintJSON(&out, []*Report{r}); err != nil {
+		t.Fatal(err)
+	}
+	var all []struct{ Figures []Figure }
+	if err := json.Unmarshal(out.Bytes(), &all); err != nil {
+		t.Fatal(err)
+	}
+	raw := []rune(page)
+	want := []string{"提案<b>128</b>件", "立案&#49;06件", "召开主席会议&nbsp;<i>12次"}
+	if len(all[0].Figures) != len(want) {
+		t.Fatalf("read %+v", all[0].Figures)
+	}
+	for i, f := range all[0].Figures {
+		if got := string(raw[f.Start:f.End]); !strings.HasSuffix(got, want[i]) || strings.Contains(f.Quote, "<") {
+			t.Errorf("%s stands at %q, want %q", f.Quote, got, want[i])
+		}
+	}
+}

@@ -93,9 +93,11 @@ func (w *work) lines() []line {
 
 // know looks what a line is.
 func (l *line) know(r []rune) {
-	clauses, stops := 0, 0
+	clauses, stops, digits := 0, 0, false
 	for _, c := range r {
 		switch {
+		case digit(c):
+			digits = true
 		case c >= 0x4E00 && c < 0xA000:
 			l.hanzi++
 		case strings.ContainsRune("，,；;", c):
@@ -132,7 +134,7 @@ func (l *line) know(r []rune) {
 		}
 	}
 	l.prose = l.outside == "" && !l.heading && (l.hanzi >= 8 && stops+clauses > 0 || l.hanzi >= 40)
-	l.row = l.outside == "" && !l.prose && !l.heading && l.hanzi >= 2 && len(r) <= short && counted.MatchString(string(r))
+	l.row = l.outside == "" && !l.prose && !l.heading && l.hanzi >= 2 && len(r) <= short && digits && counted.MatchString(string(r))
 }
 
 // phone reports whether a page is set in short lines for a phone, numbers among

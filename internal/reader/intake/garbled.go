@@ -25,12 +25,13 @@ const least = 9
 // characters a syllable stands for.
 func (w *work) ungarble(readings map[string][]rune) {
 	l := language()
-	if w.allMisread(l) {
-		w.whole(l)
-	}
 	suspects := w.suspects(l)
 	if len(suspects) == 0 {
 		return
+	}
+	if len(suspects)*40 > len(w.r) && w.allMisread(l) {
+		w.whole(l)
+		suspects = w.suspects(l)
 	}
 	s := &stepper{gbk: gbkTable(), model: listen(l, w.r)}
 	e := w.edit()
@@ -40,6 +41,9 @@ func (w *work) ungarble(readings map[string][]rune) {
 		}
 		if s.tried+w.tried > tries+triesPer*len(w.r) {
 			break
+		}
+		if !w.strange(l, at) {
+			continue
 		}
 		f, ok := w.misread(l, at, e.read)
 		if !ok {
@@ -80,6 +84,21 @@ func (w *work) suspects(l *han.Likely) []int {
 		}
 	}
 	return all
+}
+
+// strange reports whether enough around a suspect is rare to be worth the work: a
+// sign for a lost byte, or three rare characters of twelve.
+func (w *work) strange(l *han.Likely, at int) bool {
+	rare := 0
+	for i := at; i < len(w.r) && i < at+12 && w.r[i] != '\n'; i++ {
+		switch r := w.r[i]; {
+		case lostSign(r):
+			return true
+		case r >= 0x80 && !(r >= 0x4E00 && r < 0xA000 && !l.Odd(r)) && !(0x3000 <= r && r <= 0x3020 || 0xFF01 <= r && r <= 0xFF5E || strings.ContainsRune("“”‘’—…·"+tones, r)):
+			rare++
+		}
+	}
+	return rare >= 4
 }
 
 // asks reports whether a question mark may well be one: a blank, a bracket or a

@@ -39,8 +39,24 @@ type Source struct {
 	// order, one line for each paragraph.
 	Text string
 
+	// span is where each character of Text stands in a page with its markup.
+	span span
+
 	// outside are the stretches that the markup itself says are not the body.
 	outside []Outside
+}
+
+// span holds where each code point of a text begins and ends in another.
+type span struct{ from, to []int32 }
+
+// Decoded leads from places of Text to those of the decoded file: the same but
+// for a page, whose markup counts there. Of docx and pdf, which are no text, Text
+// is all there is.
+func (s *Source) Decoded(start, end int) (int, int) {
+	if s.Kind != HTML || start < 0 || end > len(s.span.from) || start >= end {
+		return start, end
+	}
+	return int(s.span.from[start]), int(s.span.to[end-1])
 }
 
 // Text is a report fit to be read.

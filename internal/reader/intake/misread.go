@@ -173,11 +173,11 @@ func (w *work) allMisread(l *han.Likely) bool {
 			continue
 		}
 		start := i
-		for i < len(w.r) && w.r[i] >= 0x80 && i-start < run {
+		for i < len(w.r) && w.r[i] >= 0x80 && i-start < 60 {
 			i++
 		}
 		all += i - start
-		if b, owner := w.bytes(simplifiedchinese.GB18030, start, run, true); len(b) >= 6 {
+		if b, owner := w.bytes(simplifiedchinese.GB18030, start, 60, true); len(b) >= 6 {
 			if chars, used := decode(nil, b, owner, start, w, l); len(chars) > 1 {
 				right += owner[used-1] + 1 - start
 			}

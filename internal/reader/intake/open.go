@@ -38,7 +38,7 @@ func Open(name string, data []byte) (Source, error) {
 		src.Kind = TXT
 		if src.Text, src.Encoding, err = han.Decode(data); err == nil && isPage(name, src.Text) {
 			src.Kind = HTML
-			src.Text, src.outside = readPage(src.Text)
+			src.Text, src.outside, src.span = readPage(src.Text)
 		}
 	}
 	if err != nil {

@@ -1,10 +1,10 @@
 package intake
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -34,6 +34,9 @@ const deepest = 2000
 // pageReader makes the visible text of a web page.
 type pageReader struct {
 	text    []rune
+	from    []int32 // of each of the text: where its character or entity begins in the page
+	to      []int32 // and ends
+	at      int     // code points of the page before this token
 	open    []element
 	hidden  int // elements that hide, among the open
 	blank   bool
@@ -51,23 +54,28 @@ type element struct {
 	kind  OutsideKind
 }
 
-// readPage returns the visible text of a page, a line for each block, and what
-// its markup says is no part of the body.
-func readPage(page string) (string, []Outside) {
+// readPage returns the visible text of a page, a line for each block, what its
+// markup says is no part of the body, and where each character stands in it.
+func readPage(page string) (string, []Outside, span) {
 	p := &pageReader{}
 	z := html.NewTokenizer(strings.NewReader(page))
 	for {
-		switch t := z.Next(); t {
+		t := z.Next()
+		raw := string(z.Raw())
+		switch t {
 		case html.ErrorToken:
 			p.breakLine()
 			for len(p.open) > 0 {
 				p.pop()
 			}
 			slices.SortFunc(p.outside, func(a, b Outside) int { return a.Start - b.Start })
-			return string(bytes.TrimRight([]byte(string(p.text)), "\n ")), p.merged()
+			for n := len(p.text); n > 0 && (p.text[n-1] == '\n' || p.text[n-1] == ' '); n-- {
+				p.text = p.text[:n-1]
+			}
+			return string(p.text), p.merged(), span{p.from[:len(p.text)], p.to[:len(p.text)]}
 		case html.TextToken:
 			if p.hidden == 0 {
-				p.add(string(z.Text()))
+				p.add(raw)
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, attrs := z.TagName()
@@ -77,7 +85,15 @@ func readPage(page string) (string, []Outside) {
 			name, _ := z.TagName()
 			p.end(atom.Lookup(name))
 		}
+		p.at += utf8.RuneCountInString(raw)
 	}
+}
+
+// put adds a character that came from n code points of the page, from place at.
+func (p *pageReader) put(r rune, at, n int) {
+	p.text = append(p.text, r)
+	p.from = append(p.from, int32(at))
+	p.to = append(p.to, int32(at+n))
 }
 
 func (p *pageReader) start(a atom.Atom, z *html.Tokenizer, attrs, closed bool) {
@@ -152,32 +168,69 @@ func (p *pageReader) pop() {
 	}
 }
 
+// longestEntity bounds how far the ; of an entity is looked for.
+const longestEntity = 32
+
+// entityAt returns what the entity that a text begins with stands for, and its
+// length in bytes; n is 0 if it begins with none.
+func entityAt(s string) (is string, n int) {
+	for n = 1; n < len(s) && n < longestEntity; n++ {
+		if s[n] == ';' {
+			n++
+			// Pages that were saved twice hold entities of entities.
+			if is = html.UnescapeString(html.UnescapeString(s[:n])); is != s[:n] {
+				return is, n
+			}
+			break
+		} else if s[n] == '&' || s[n] <= ' ' || s[n] >= 0x80 {
+			break
+		}
+	}
+	return "", 0
+}
+
 // add takes text over with its blanks as a browser shows them.
 func (p *pageReader) add(s string) {
 	pre := slices.ContainsFunc(p.open[max(0, len(p.open)-8):], func(e element) bool { return e.atom == atom.Pre })
-	for _, r := range html.UnescapeString(s) {
-		switch {
-		case pre && r == '\n':
-			p.breakLine()
-			continue
-		case r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\f':
-			p.blank = true
-			p.newline = p.newline || r == '\n'
-			continue
-		case r == 0:
-			continue
-		}
-		if p.blank && len(p.text) > p.line {
-			last := p.text[len(p.text)-1]
-			if !(p.newline && unicode.Is(unicode.Han, last) && unicode.Is(unicode.Han, r)) {
-				p.text = append(p.text, ' ')
+	at := p.at
+	for i := 0; i < len(s); {
+		if s[i] == '&' {
+			if is, n := entityAt(s[i:]); n > 0 {
+				for _, r := range is {
+					p.addRune(r, at, n, pre)
+				}
+				i, at = i+n, at+n // entities are of ASCII
+				continue
 			}
 		}
-		p.blank, p.newline = false, false
-		p.text = append(p.text, r)
-		if p.links > 0 {
-			p.linked++
+		r, n := utf8.DecodeRuneInString(s[i:])
+		p.addRune(r, at, 1, pre)
+		i, at = i+n, at+1
+	}
+}
+
+func (p *pageReader) addRune(r rune, at, n int, pre bool) {
+	switch {
+	case pre && r == '\n':
+		p.breakLine()
+		return
+	case r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\f':
+		p.blank = true
+		p.newline = p.newline || r == '\n'
+		return
+	case r == 0:
+		return
+	}
+	if p.blank && len(p.text) > p.line {
+		last := p.text[len(p.text)-1]
+		if !(p.newline && unicode.Is(unicode.Han, last) && unicode.Is(unicode.Han, r)) {
+			p.put(' ', at, 0)
 		}
+	}
+	p.blank, p.newline = false, false
+	p.put(r, at, n)
+	if p.links > 0 {
+		p.linked++
 	}
 }
 
@@ -189,7 +242,7 @@ func (p *pageReader) breakLine() {
 		if p.linked*10 > n*6 {
 			p.outside = append(p.outside, Outside{Menu, p.line, len(p.text)})
 		}
-		p.text = append(p.text, '\n')
+		p.put('\n', p.at, 0)
 	}
 	p.line, p.linked = len(p.text), 0
 }
