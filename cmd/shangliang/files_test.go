@@ -57,7 +57,7 @@ func TestFilesInABucket(t *testing.T) {
 	try(0, "rows", "", "backup", "-data", one, "-s3-key-file", keys, zip)
 	try(0, "", "", "verify", "-data", one, zip)
 	try(0, "restored", "2", "restore", "-data", two, "-s3-key-file", keys, zip)
-	try(0, "county2/files/: 2 stored files, 0 damaged", "2", "verify", "-data", two, "-s3-key-file", keys)
+	try(0, "county2/files/: 2 stored files, 0 damaged, 0 missing", "2", "verify", "-data", two, "-s3-key-file", keys)
 	try(0, "2 files copied", "2", "copy-files", "-back", "-data", two, "-s3-key-file", keys)
 	if left, err := filepath.Glob(filepath.Join(two, "files", "??", "*")); len(left) != 2 || err != nil {
 		t.Errorf("%v, %v", left, err)

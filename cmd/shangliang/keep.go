@@ -10,7 +10,6 @@ import (
 
 	"shangliang/internal/app"
 	"shangliang/internal/backup"
-	"shangliang/internal/blob"
 	"shangliang/internal/ledger"
 )
 
@@ -95,7 +94,7 @@ func verify(ctx context.Context, e env, args []string) error {
 		defer a.Close()
 		report, err = ledger.Verify(ctx, a.DB, p)
 		if err == nil && *files {
-			err = e.verifyFiles(ctx, a.Files, report)
+			err = e.verifyFiles(ctx, a, report)
 		}
 	}
 	if err != nil {
@@ -104,18 +103,16 @@ func verify(ctx context.Context, e env, args []string) error {
 	return e.report(ctx, report)
 }
 
-// verifyFiles reads every stored file and adds to the report what is damaged.
-func (e env) verifyFiles(ctx context.Context, files blob.Store, report *ledger.Report) error {
-	var damaged []string
-	n, err := blob.Verify(ctx, files, func(sha string, err error) {
-		damaged = append(damaged, sha)
-		fmt.Fprintf(e.err, "%s: %v\n", sha, err)
-	})
+// verifyFiles reads every stored file and adds to the report what is damaged or
+// gone.
+func (e env) verifyFiles(ctx context.Context, a *app.App, report *ledger.Report) error {
+	n, damaged, missing, err := a.CheckFiles(ctx)
 	if err != nil {
 		return err
 	}
 	report.Findings = append(report.Findings, backup.DamagedFiles(damaged)...)
-	fmt.Fprintf(e.out, "%s: %d stored files, %d damaged\n", files, n, len(damaged))
+	report.Findings = append(report.Findings, backup.MissingFiles(missing)...)
+	fmt.Fprintf(e.out, "%s: %d stored files, %d damaged, %d missing\n", a.Files, n, len(damaged), len(missing))
 	return nil
 }
 

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -40,7 +42,16 @@ func TestFilesOnS3(t *testing.T) {
 	if a := c.Get(jpg + "?size=thumb").Want(200); strings.Contains(a.Body, "29.5N") || len(a.Body) == 0 {
 		t.Errorf("a small copy of %d bytes", len(a.Body))
 	}
+	if n, damaged, missing, err := w.CheckFiles(t.Context()); n != 2 || len(damaged)+len(missing) > 0 || err != nil {
+		t.Errorf("%d files, damaged %v, missing %v, %v", n, damaged, missing, err)
+	}
+	sum := sha256.Sum256(b)
+	must(t, w.Files.Remove(t.Context(), hex.EncodeToString(sum[:])))
+	if n, _, missing, err := w.CheckFiles(t.Context()); n != 1 || len(missing) != 1 || missing[0] != hex.EncodeToString(sum[:]) || err != nil {
+		t.Errorf("%d files, missing %v, %v", n, missing, err)
+	}
+	c.Get(pdf).Want(404)
 	s3.Close()
 	c.Get("/proposals/" + id).Want(200).Contains("验收.pdf")
-	c.Get(pdf).Want(503).Contains("文件存储现在连不上").Lacks(s3.S3.Key, "127.0.0.1")
+	c.Get(jpg).Want(503).Contains("文件存储现在连不上").Lacks(s3.S3.Key, "127.0.0.1")
 }

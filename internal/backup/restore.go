@@ -122,9 +122,18 @@ func Verify(ctx context.Context, file string, migrations []fs.FS, p ledger.Proof
 
 // DamagedFiles are the findings about stored files whose content is no longer
 // what it was.
-func DamagedFiles(shas []string) (all []ledger.Finding) {
+func DamagedFiles(shas []string) []ledger.Finding {
+	return findings("存储的文件已损坏，与存入时不同", shas)
+}
+
+// MissingFiles are the findings about files that records name and no store has.
+func MissingFiles(shas []string) []ledger.Finding {
+	return findings("存储的文件不见了", shas)
+}
+
+func findings(msg string, shas []string) (all []ledger.Finding) {
 	for _, sha := range shas {
-		all = append(all, ledger.Finding{Msg: "存储的文件已损坏，与存入时不同", Key: sha})
+		all = append(all, ledger.Finding{Msg: msg, Key: sha})
 	}
 	return all
 }

@@ -75,6 +75,7 @@ type Module struct {
 	Title       string   // in Simplified Chinese
 	Parts       []string // further words that its ids begin with: "assignment" of proposals
 	Migrations  fs.FS    // *.sql at its root
+	Stored      string   // its table whose column sha256 names stored files; empty without one
 	Words       []byte   // its en.tsv
 	Permissions []Permission
 	Rules       []rule.Definition // the numbers and code sets it works by
