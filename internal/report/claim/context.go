@@ -41,6 +41,19 @@ func words(s string) *marks {
 // in reports whether one of the words is in s.
 func (m *marks) in(s []rune) bool { return m.last(s) >= 0 }
 
+// ends reports whether s ends with one of the words.
+func (m *marks) ends(s []rune) bool {
+	for n := 1; n <= min(4, len(s)); n++ {
+		if m.at(s, len(s)-n) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// held stands before 一期委员培训班, which is a count.
+var held = words(`举办 召开 举行 举办了 召开了 承办 开办`)
+
 // last returns where the last of the words in s begins, -1 if none is there.
 func (m *marks) last(s []rune) int {
 	for i := len(s) - 1; i >= 0; i-- {

@@ -483,7 +483,7 @@ func (r *reading) claim(z *zone, s line, begin int, unit string, metric *catalog
 	confidence := min(0.5+float64(score)/40, 0.98)
 	vague := n.chinese && n.value <= 10 && unit != "%" && n.bound == Exact
 	switch {
-	case n.one && !r.endsPart(z):
+	case n.one && !r.endsPart(z) && !held.ends(r.text[z.left:n.start]):
 		return c, false
 	case n.one && (metric == nil || score < enoughIfVague):
 		return c, false
