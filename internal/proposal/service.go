@@ -146,6 +146,12 @@ func (s *Service) begin(tx *db.Tx, a actor.Actor, id string) (w *work, done bool
 	return w, done, err
 }
 
+// AtOnce lets f read several things with the context that it is given, also of
+// other services, as they are at one moment. It writes nothing.
+func (s *Service) AtOnce(ctx context.Context, f func(ctx context.Context) error) error {
+	return s.db.Read(ctx, func(tx *db.Tx) error { return f(tx.Context()) })
+}
+
 // Do takes a step of the case: the version must be the one that the actor saw.
 // Errors: NotFound if the case is out of reach, Forbidden without permission,
 // Conflict if the state or a newer version forbids it, Invalid if the input

@@ -67,7 +67,16 @@ type panel struct {
 	part  templ.Component
 }
 
-func (p *pages) view(ctx context.Context, id string) (*caseView, error) {
+// view reads a case with all that its page shows, as of one moment.
+func (p *pages) view(ctx context.Context, id string) (v *caseView, err error) {
+	err = p.proposals.AtOnce(ctx, func(ctx context.Context) error {
+		v, err = p.viewed(ctx, id)
+		return err
+	})
+	return v, err
+}
+
+func (p *pages) viewed(ctx context.Context, id string) (*caseView, error) {
 	c, err := p.proposals.Get(ctx, id)
 	if err != nil {
 		return nil, err
