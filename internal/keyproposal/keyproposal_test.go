@@ -237,13 +237,14 @@ func TestNominate(t *testing.T) {
 		clerk := w.As("柳文书")
 		other := a.Neighbour()
 		theirs := other.Play(proposal.Filed)
-		one, two, unfiled := w.Play(proposal.Filed), w.Play(proposal.Filed), w.Play(proposal.InReview)
+		one, two, unfiled, merged := w.Play(proposal.Filed), w.Play(proposal.Filed), w.Play(proposal.InReview), w.Play(proposal.Filed)
+		check(t, w.Proposals.Merge(w.As("莫定安"), two.ID, []proposal.Chosen{{ID: merged.ID, Version: merged.Version}}, "内容相近"))
 		for _, c := range []struct {
 			ids, criteria []string
 			kind          errs.Kind
 		}{
 			{nil, []string{"broad"}, errs.Invalid}, {[]string{one.ID}, nil, errs.Invalid}, {[]string{one.ID}, []string{"famous"}, errs.Invalid},
-			{[]string{one.ID, unfiled.ID}, []string{"broad"}, errs.Conflict}, {[]string{one.ID, theirs.ID}, []string{"broad"}, errs.NotFound},
+			{[]string{one.ID, unfiled.ID}, []string{"broad"}, errs.Conflict}, {[]string{one.ID, merged.ID}, []string{"broad"}, errs.Conflict}, {[]string{one.ID, theirs.ID}, []string{"broad"}, errs.NotFound},
 		} {
 			_, err := w.Keys.Nominate(clerk, c.ids, c.criteria, "")
 			want(t, err, c.kind)

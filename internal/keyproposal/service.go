@@ -183,6 +183,8 @@ func (s *Service) Nominate(ctx context.Context, proposals, criteria []string, wh
 			switch {
 			case c.CaseNo == 0:
 				return errs.New(errs.Conflict, "《%s》还没有立案，不能提名", c.Title)
+			case c.State == proposal.Merged:
+				return errs.New(errs.Conflict, "《%s》已并入别的提案，请提名它的主案", c.Title)
 			case slices.Contains(taken, c.ID):
 				return errs.New(errs.Conflict, "《%s》已经提名", c.Title)
 			}
