@@ -96,10 +96,10 @@ func (l *line) know(r []rune) {
 	clauses, stops, digits := 0, 0, false
 	for _, c := range r {
 		switch {
+		case c >= 0x4E00 && c < 0xA000: // nearly all
+			l.hanzi++
 		case digit(c):
 			digits = true
-		case c >= 0x4E00 && c < 0xA000:
-			l.hanzi++
 		case strings.ContainsRune("，,；;", c):
 			clauses++
 		case strings.ContainsRune("。！？!?", c):
