@@ -241,33 +241,38 @@ const (
 )
 
 func (d *DB) writePostgres(ctx context.Context, f func(*Tx) error) error {
+	after, err := d.insistPostgres(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, g := range after { // which may write, and wait for the turn
+		g()
+	}
+	return nil
+}
+
+func (d *DB) insistPostgres(ctx context.Context, f func(*Tx) error) (after []func(), err error) {
 	for try := 1; ; try++ {
 		if try == triesAlone {
 			select {
 			case d.turn <- struct{}{}:
 				defer func() { <-d.turn }()
 			case <-ctx.Done():
-				return ctx.Err()
+				return nil, ctx.Err()
 			}
 		}
 		after, err := d.tryPostgres(ctx, f)
-		if err == nil {
-			for _, g := range after {
-				g()
-			}
-			return nil
-		}
-		if !conflict(err) {
-			return err
+		if err == nil || !conflict(err) {
+			return after, err
 		}
 		if try == maxTries {
-			return errs.Because(err, errs.Unavailable, "系统繁忙，请稍后再试")
+			return nil, errs.Because(err, errs.Unavailable, "系统繁忙，请稍后再试")
 		}
 		pause := time.Duration(1+rand.IntN(4<<min(try, 5))) * time.Millisecond
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }
