@@ -85,13 +85,14 @@ func (e env) mend(ctx context.Context, d *doctor.Doctor, kind []doctor.Finding, 
 		fmt.Fprintln(e.out)
 		return 0, nil
 	}
-	for _, f := range kind {
-		if err := d.Mend(ctx, f); err != nil {
-			fmt.Fprintf(e.out, "\n  %s: %v", f.Object, err)
+	refused, err := d.Mend(ctx, kind...)
+	for i, why := range refused {
+		if why != nil {
+			fmt.Fprintf(e.out, "\n  %s: %v", kind[i].Object, why)
 			continue
 		}
 		n++
 	}
 	fmt.Fprintf(e.out, "\n  mended %d of %d\n", n, len(kind))
-	return n, nil
+	return n, err
 }

@@ -221,7 +221,6 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.pages()
 	for _, m := range a.Modules {
 		a.Jobs.Register(m.Jobs...)
-		a.Jobs.Repeat(m.Every...)
 		if m.Routes != nil {
 			m.Routes(a.Router)
 		}
@@ -276,16 +275,16 @@ func declare() []module.Module {
 		paperModule,
 		{Name: "figure", Title: "数据", Migrations: figure.Migrations, Words: figure.Words, Permissions: figure.Permissions},
 		{Name: "likeness", Title: "相似", Migrations: lookup.Migrations},
-		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Stored: "proposal_file", Words: proposal.Words, Permissions: proposal.Permissions, Rules: slices.Concat(proposal.Rules, []rule.Definition{proposal.DisclosureRule}), Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
-		{Name: "publish", Title: "提案公开", Migrations: publish.Migrations, Words: publish.Words, Permissions: publish.Permissions, Rules: publish.Rules, Notices: publish.Notices, Sources: publish.Sources, Figures: publish.Figures, Acts: publish.Acts},
-		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Stored: "dispatch_file", Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
-		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Stored: "attachment", Words: attachment.Words},
+		{Name: "proposal", Title: "提案", Parts: []string{"assignment", "reply", "feedback", "commitment"}, Migrations: proposal.Migrations, Stored: []module.Stored{{Table: "proposal_file", Name: "name"}}, Words: proposal.Words, Permissions: proposal.Permissions, Rules: slices.Concat(proposal.Rules, []rule.Definition{proposal.DisclosureRule}), Notices: proposal.Notices, Sources: proposal.Sources, Figures: proposal.Figures},
+		{Name: "publish", Title: "提案公开", Migrations: publish.Migrations, Stored: []module.Stored{{Table: "disclosure_edition", Name: "proposal", Text: "body"}}, Words: publish.Words, Permissions: publish.Permissions, Rules: publish.Rules, Notices: publish.Notices, Sources: publish.Sources, Figures: publish.Figures, Acts: publish.Acts},
+		{Name: "dispatch", Title: "交办会", Migrations: dispatch.Migrations, Stored: []module.Stored{{Table: "dispatch_file", Name: "name"}}, Words: dispatch.Words, Permissions: dispatch.Permissions, Sources: dispatch.Sources, Figures: dispatch.Figures},
+		{Name: "attachment", Title: "文件", Migrations: attachment.Migrations, Stored: []module.Stored{{Table: "attachment", Name: "name"}}, Words: attachment.Words},
 		{Name: "keyproposal", Title: "重点提案", Parts: []string{"key_proposal"}, Migrations: keyproposal.Migrations, Words: keyproposal.Words, Permissions: keyproposal.Permissions, Rules: keyproposal.Rules, Notices: keyproposal.Notices, Sources: keyproposal.Sources, Figures: keyproposal.Figures},
 		{Name: "message", Title: "消息", Migrations: message.Migrations, Words: message.Words, Permissions: message.Permissions, Notices: message.Notices},
 		{Name: "digest", Title: "提案摘报", Migrations: digest.Migrations, Words: digest.Words, Permissions: digest.Permissions, Rules: digest.Rules, Notices: digest.Notices, Sources: digest.Sources, Figures: digest.Figures},
 		{Name: "supervision", Title: "督办活动", Migrations: supervision.Migrations, Words: supervision.Words, Permissions: supervision.Permissions, Rules: supervision.Rules, Notices: supervision.Notices, Sources: supervision.Sources, Figures: supervision.Figures},
 		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},
-		{Name: "reading", Title: "报告研读", Migrations: reading.Migrations, Stored: "reading_report", Words: reading.Words, Permissions: reading.Permissions, Rules: reading.Rules},
+		{Name: "reading", Title: "报告研读", Migrations: reading.Migrations, Stored: []module.Stored{{Table: "reading_report", Name: "name"}}, Words: reading.Words, Permissions: reading.Permissions, Rules: reading.Rules},
 		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
 		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}
@@ -362,16 +361,20 @@ func Restore(ctx context.Context, o Options, file string) (*backup.Manifest, *le
 
 // Background is the work that is done again and again while the platform serves.
 func (a *App) Background() []jobs.Every {
-	return []jobs.Every{
-		jobs.Every{Name: "ledger.seal", Interval: time.Second, Work: func(ctx context.Context) error { _, err := ledger.Seal(ctx, a.DB, a.Key); return err }},
-		jobs.Every{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
-		jobs.Every{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
-		jobs.Every{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
-		jobs.Every{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
-		jobs.Every{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
-		jobs.Every{Name: "reading.sweep", Interval: time.Hour, Work: a.Reading.Sweep},
-		jobs.Every{Name: "shelf.sweep", Interval: 10 * time.Minute, Work: a.Shelf.Sweep},
+	all := []jobs.Every{
+		{Name: "ledger.seal", Interval: time.Second, Work: func(ctx context.Context) error { _, err := ledger.Seal(ctx, a.DB, a.Key); return err }},
+		{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
+		{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
+		{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
+		{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
+		{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
+		{Name: "reading.sweep", Interval: time.Hour, Work: a.Reading.Sweep},
+		{Name: "shelf.sweep", Interval: 10 * time.Minute, Work: a.Shelf.Sweep},
 	}
+	for _, m := range a.Modules {
+		all = append(all, m.Every...)
+	}
+	return all
 }
 
 // Start begins the work in the background; it ends with [App.Close].

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"time"
 
@@ -19,27 +17,14 @@ var clocked = map[string]string{
 	"inspection": "inspection", "key_proposal": "key_proposal", "supervision_task": "supervision_task",
 }
 
-// blobbed are the tables that name files of the store, with the column by which
-// people know the file.
-var blobbed = map[string]string{
-	"attachment": "name", "dispatch_file": "name", "paper_run": "title", "proposal_file": "name", "reading_report": "name",
-}
-
-// What is published names its files within its text; the hash of such a row is
-// that of the text.
-var published = regexp.MustCompile(`"sha256":"([0-9a-f]{64})"`)
-
-// Blobbed are the tables that name stored files, in order.
-func Blobbed() []string { return slices.Sorted(maps.Keys(blobbed)) }
-
 // Doctor examines all that the platform keeps.
 func (a *App) Doctor() *doctor.Doctor {
 	checks := []doctor.Check{
 		{ID: "ledger.unsealed", Title: "操作记录没有封存", Cure: "重新封存",
 			Find: func(tx *db.Tx) (all []doctor.Finding, err error) {
 				found, err := ledger.Unsealed(tx, time.Minute)
-				for _, f := range found {
-					all = append(all, doctor.Finding{Tenant: f[0], Kind: "ledger", Object: f[1], Name: f[2]})
+				for _, e := range found {
+					all = append(all, doctor.Finding{Tenant: e.Tenant, Kind: "ledger", Object: e.ID, Name: e.Action})
 				}
 				return all, err
 			},
@@ -61,7 +46,12 @@ func (a *App) Doctor() *doctor.Doctor {
 		{ID: "file.unknown", Title: "没有记录用到的文件", Cure: "删去文件",
 			Find: a.strayFiles,
 			Mend: func(tx *db.Tx, f doctor.Finding) ([]ledger.Row, error) {
-				return nil, a.Files.Remove(tx.Context(), f.Object)
+				tx.AfterCommit(func() {
+					if err := a.Files.Remove(context.Background(), f.Object); err != nil {
+						a.Options.Log.Warn("a file is not removed", "sha256", f.Object, "error", err)
+					}
+				})
+				return nil, nil
 			}},
 	}
 	return doctor.New(a.DB, append(a.Proposals.Checks(), checks...)...)
@@ -88,31 +78,10 @@ func strayClocks(tx *db.Tx) (all []doctor.Finding, err error) {
 	return all, nil
 }
 
-// named is a file that a record names.
-type named struct{ tenant, sha, name string }
-
-func namedFiles(tx *db.Tx) (all []*named, err error) {
-	for _, table := range Blobbed() {
-		some, err := db.All(tx, func(n *named) []any { return []any{&n.tenant, &n.sha, &n.name} },
-			fmt.Sprintf(`SELECT tenant, sha256, %s FROM %s WHERE sha256 <> ''`, blobbed[table], table))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	editions, err := db.All(tx, func(n *named) []any { return []any{&n.tenant, &n.name, &n.sha} }, `SELECT tenant, proposal, body FROM disclosure_edition`)
-	for _, e := range editions {
-		for _, m := range published.FindAllStringSubmatch(e.sha, -1) {
-			all = append(all, &named{e.tenant, m[1], e.name})
-		}
-	}
-	return all, err
-}
-
 // lostFiles finds records whose file is not in the store. Only a backup brings
 // it back.
 func (a *App) lostFiles(tx *db.Tx) (all []doctor.Finding, err error) {
-	files, err := namedFiles(tx)
+	files, err := a.named(tx)
 	there := map[string]bool{}
 	for _, f := range files {
 		is, known := there[f.sha]
@@ -129,11 +98,13 @@ func (a *App) lostFiles(tx *db.Tx) (all []doctor.Finding, err error) {
 	return all, err
 }
 
-// strayFiles finds stored files that no record names: of an upload that was
-// never finished, or one that goes on just now. They belong to the tenant above
-// all others.
+// underWay is how long a file may be kept before the record that names it.
+const underWay = time.Hour
+
+// strayFiles finds stored files that no record names, of uploads that were never
+// finished. They belong to the tenant above all others.
 func (a *App) strayFiles(tx *db.Tx) (all []doctor.Finding, err error) {
-	files, err := namedFiles(tx)
+	files, err := a.named(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +117,7 @@ func (a *App) strayFiles(tx *db.Tx) (all []doctor.Finding, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if known[info.SHA256] {
+		if known[info.SHA256] || time.Since(info.At) < underWay {
 			continue
 		}
 		if top == "" {

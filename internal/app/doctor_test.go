@@ -2,15 +2,19 @@ package app_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"shangliang/internal/actor"
-	"shangliang/internal/app"
 	"shangliang/internal/app/apptest"
+	"shangliang/internal/blob"
 	"shangliang/internal/db"
 	"shangliang/internal/doctor"
+	"shangliang/internal/errs"
 	"shangliang/internal/proposal"
 )
 
@@ -37,6 +41,11 @@ func TestDoctor(t *testing.T) {
 		}
 		stray, err := w.Files.Put(ctx, strings.NewReader("nobody's"), 0)
 		must(t, err)
+		if all := findings(); len(all) > 0 {
+			t.Fatalf("an upload under way: %+v", all)
+		}
+		old := time.Now().Add(-2 * time.Hour)
+		must(t, os.Chtimes(filepath.Join(w.Options.Data, "files", filepath.FromSlash(blob.Name(stray.SHA256))), old, old))
 		for _, plant := range []struct {
 			check, query string
 			args         []any
@@ -62,8 +71,8 @@ func TestDoctor(t *testing.T) {
 				continue
 			}
 			f := all[i]
-			if err := d.Mend(ctx, f); err != nil {
-				t.Errorf("%s: %v", plant.check, err)
+			if refused, err := d.Mend(ctx, f); err != nil || refused[0] != nil {
+				t.Errorf("%s: %v %v", plant.check, refused, err)
 				continue
 			}
 			if all := findings(); slices.ContainsFunc(all, func(x doctor.Finding) bool { return x.Check.ID == plant.check && x.Object == f.Object }) {
@@ -76,8 +85,8 @@ func TestDoctor(t *testing.T) {
 			if entries == 0 {
 				t.Errorf("%s: no entry says that it was mended", plant.check)
 			}
-			if err := d.Mend(ctx, f); err == nil {
-				t.Errorf("%s is mended twice", plant.check)
+			if refused, err := d.Mend(ctx, f); err != nil || !errs.Is(refused[0], errs.Conflict) {
+				t.Errorf("%s is mended twice: %v %v", plant.check, refused, err)
 			}
 		}
 		// A file that is gone is for a person.
@@ -89,8 +98,12 @@ func TestDoctor(t *testing.T) {
 			return err
 		}))
 		all := findings()
-		if i := slices.IndexFunc(all, func(f doctor.Finding) bool { return f.Check.ID == "file.missing" && f.Name == "附件.pdf" }); i < 0 || d.Mend(ctx, all[i]) == nil {
-			t.Errorf("a file that is gone: %+v", all)
+		i := slices.IndexFunc(all, func(f doctor.Finding) bool { return f.Check.ID == "file.missing" && f.Name == "附件.pdf" })
+		if i < 0 {
+			t.Fatalf("a file that is gone: %+v", all)
+		}
+		if refused, err := d.Mend(ctx, all[i]); err != nil || !errs.Is(refused[0], errs.Invalid) {
+			t.Errorf("a file that is gone is mended: %v %v", refused, err)
 		}
 		must(t, w.SealAll(ctx))
 	})
@@ -104,8 +117,14 @@ func TestDoctorKnowsFiles(t *testing.T) {
 		tables, err = db.Column[string](tx, `SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'sha256' ORDER BY m.name`)
 		return err
 	}))
-	// Of what is published the hash is that of the text, which names the files.
-	known := append(app.Blobbed(), "disclosure_edition", "open_case")
+	// Of what is published the hash is that of the text, of which the edition
+	// names the files; what was made to be collected is in a store of its own.
+	known := []string{"open_case", "paper_run"}
+	for _, m := range w.Modules {
+		for _, s := range m.Stored {
+			known = append(known, s.Table)
+		}
+	}
 	slices.Sort(known)
 	if !slices.Equal(tables, known) {
 		t.Errorf("tables with files are %v, examined are %v", tables, known)

@@ -58,6 +58,7 @@ type Store interface {
 type Info struct {
 	SHA256 string // in lower-case hex
 	Size   int64
+	At     time.Time // when it was put; [Store.List] knows it
 }
 
 const (
@@ -107,7 +108,7 @@ func spool(ctx context.Context, dir string, r io.Reader, max int64) (f *os.File,
 	if max > 0 && n > max {
 		return nil, Info{}, errs.New(errs.TooLarge, "文件超过了 %s 的上限", document.Bytes(max))
 	}
-	return temp, Info{hex.EncodeToString(h.Sum(nil)), n}, nil
+	return temp, Info{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n}, nil
 }
 
 // discard ends with a temporary file, which is gone already if it was renamed.

@@ -245,7 +245,7 @@ func (s *Bucket) List(ctx context.Context) iter.Seq2[Info, error] {
 				yield(Info{}, s.failed(o.Err))
 				return
 			}
-			if sha, ok := Of(strings.TrimPrefix(o.Key, s.prefix)); ok && !yield(Info{sha, o.Size}, nil) {
+			if sha, ok := Of(strings.TrimPrefix(o.Key, s.prefix)); ok && !yield(Info{sha, o.Size, o.LastModified}, nil) {
 				return
 			}
 		}

@@ -136,7 +136,7 @@ func (s *Folder) List(context.Context) iter.Seq2[Info, error] {
 				if err != nil {
 					err = fmt.Errorf("blob: %w", err)
 				} else {
-					info.Size = st.Size()
+					info.Size, info.At = st.Size(), st.ModTime()
 				}
 				if !yield(info, err) {
 					return

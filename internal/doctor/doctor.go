@@ -3,13 +3,14 @@
 // of ours may, and mends them with consent.
 //
 // Main types: [Doctor], [Check], [Finding]. The capabilities bring their checks;
-// each mend is one transaction with its entry in the ledger, by the platform
-// itself. It owns no tables and knows nothing of what the records mean.
+// each mend has its entry in the ledger, by the platform itself. It owns no
+// tables and knows nothing of what the records mean.
 package doctor
 
 import (
 	"context"
 	_ "embed" // for Words
+	"errors"
 	"slices"
 
 	"shangliang/internal/actor"
@@ -71,27 +72,55 @@ func (d *Doctor) Examine(ctx context.Context) (all []Finding, err error) {
 	return all, err
 }
 
-// Mend sets one finding right, if it is still wrong: one that is not any more is
-// a Conflict. What a person must see to is Invalid.
-func (d *Doctor) Mend(ctx context.Context, f Finding) error {
-	if f.Check.Mend == nil {
-		return errs.New(errs.Invalid, "这一项须由人处理")
+// atOnce is how many findings are set right in one transaction: to find them
+// anew costs as much for one as for many.
+const atOnce = 200
+
+// Mend sets findings of one check right and says of each why it is not, nil if
+// it is: one that is not wrong any more is a Conflict, and what a person must
+// see to is Invalid. Each is mended or left by itself; an error besides stopped
+// the work.
+func (d *Doctor) Mend(ctx context.Context, found ...Finding) (refused []error, err error) {
+	for some := range slices.Chunk(found, atOnce) {
+		why := make([]error, len(some))
+		if err := d.db.Write(ctx, func(tx *db.Tx) error { return d.mend(tx, some, why) }); err != nil {
+			return refused, err
+		}
+		refused = append(refused, why...)
 	}
-	ctx = actor.With(ctx, actor.System(f.Tenant))
-	return d.db.Write(ctx, func(tx *db.Tx) error {
-		still, err := f.Check.Find(tx)
-		if err != nil {
-			return err
+	return refused, nil
+}
+
+func (d *Doctor) mend(tx *db.Tx, found []Finding, refused []error) error {
+	still, err := found[0].Check.Find(tx)
+	if err != nil {
+		return err
+	}
+	wrong := map[Finding]bool{}
+	for _, f := range still {
+		f.Check = found[0].Check
+		wrong[f] = true
+	}
+	for i, f := range found {
+		switch {
+		case f.Check.Mend == nil:
+			refused[i] = errs.New(errs.Invalid, "这一项须由人处理")
+		case !wrong[f]:
+			refused[i] = errs.New(errs.Conflict, "已经不是问题了")
+		default:
+			refused[i] = d.db.Write(actor.With(tx.Context(), actor.System(f.Tenant)), func(tx *db.Tx) error {
+				rows, err := f.Check.Mend(tx, f)
+				if err != nil {
+					return err
+				}
+				return ledger.Append(tx, ledger.Entry{Action: "doctor.mend", Kind: f.Kind, Object: f.Object, Data: map[string]string{"check": f.Check.ID}, Rows: rows})
+			})
+			if _, ok := errors.AsType[*errs.Error](refused[i]); refused[i] != nil && !ok {
+				return refused[i] // such as a conflict, after which the transaction is tried again
+			}
 		}
-		if !slices.ContainsFunc(still, func(x Finding) bool { return x.Tenant == f.Tenant && x.Kind == f.Kind && x.Object == f.Object }) {
-			return errs.New(errs.Conflict, "已经不是问题了")
-		}
-		rows, err := f.Check.Mend(tx, f)
-		if err != nil {
-			return err
-		}
-		return ledger.Append(tx, ledger.Entry{Action: "doctor.mend", Kind: f.Kind, Object: f.Object, Data: map[string]string{"check": f.Check.ID}, Rows: rows})
-	})
+	}
+	return nil
 }
 
 // Query is a Find that is one query: its columns are tenant, id and name.

@@ -69,13 +69,17 @@ type Bulk struct {
 	Permission  string
 }
 
+// Stored is a table whose records name stored files by their SHA-256: in the
+// column sha256 or, if Text is given, as "sha256" within the JSON of that column.
+type Stored struct{ Table, Name, Text string } // Name: the column by which people know the file
+
 // Module is a capability's table of contents. Only Name and Title must be given.
 type Module struct {
 	Name        string   // as the package: "proposal"
 	Title       string   // in Simplified Chinese
 	Parts       []string // further words that its ids begin with: "assignment" of proposals
 	Migrations  fs.FS    // *.sql at its root
-	Stored      string   // its table whose column sha256 names stored files; empty without one
+	Stored      []Stored // where its records name stored files
 	Words       []byte   // its en.tsv
 	Permissions []Permission
 	Rules       []rule.Definition // the numbers and code sets it works by
