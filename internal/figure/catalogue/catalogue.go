@@ -2,9 +2,9 @@
 // its name, units, counting rule, dimensions and the ways in which reports put
 // it.
 //
-// Main types: [Metric] and [Frame]. The list is data: metrics.tsv, frames.tsv
-// and words.tsv beside this file, made to be extended by somebody who knows the
-// field. Package figure ties the metrics to the figures that are computed from
+// Main types: [Metric] and [Frame]. The list is data: metrics.tsv, traits.tsv,
+// frames.tsv and words.tsv beside this file, made to be extended by somebody who
+// knows the field. Package figure ties the metrics to the figures that are computed from
 // records, package claim finds them in texts. It owns no tables and deliberately
 // knows neither records nor texts.
 package catalogue
@@ -21,6 +21,9 @@ import (
 //go:embed metrics.tsv
 var metricsTSV string
 
+//go:embed traits.tsv
+var traitsTSV string
+
 //go:embed words.tsv
 var wordsTSV string
 
@@ -36,6 +39,40 @@ type Metric struct {
 	Dims  []string // what it may be divided by
 	Rule  string   // what one of them is, in words
 	Order int      // its place in the group: what happens first stands first
+
+	traits map[Trait]string
+}
+
+// Trait is what reading must know of a metric besides how reports put it.
+type Trait string
+
+// The traits, as traits.tsv explains them.
+const (
+	Anybody   Trait = "anybody"
+	OfPlace   Trait = "place"
+	Brought   Trait = "brought"
+	Parted    Trait = "parted"
+	Share     Trait = "share"
+	Whole     Trait = "whole"
+	Sort      Trait = "kind"
+	Titled    Trait = "titled"
+	Programme Trait = "programme"
+	Awarded   Trait = "awarded"
+)
+
+// Has reports whether the metric has a trait; nil has none.
+func (m *Metric) Has(t Trait) bool {
+	_, ok := m.Trait(t)
+	return ok
+}
+
+// Trait returns the value of a trait and whether the metric has it.
+func (m *Metric) Trait(t Trait) (value string, ok bool) {
+	if m == nil {
+		return "", false
+	}
+	value, ok = m.traits[t]
+	return value, ok
 }
 
 // Frame is one way of putting a metric: the words that stand with a number.
@@ -84,15 +121,15 @@ func (c *Catalogue) Metric(id string) *Metric {
 
 // Get returns the catalogue, read once.
 var Get = sync.OnceValue(func() *Catalogue {
-	c, err := read(metricsTSV, wordsTSV, framesTSV)
+	c, err := read(metricsTSV, traitsTSV, wordsTSV, framesTSV)
 	if err != nil {
 		panic(err)
 	}
 	return c
 })
 
-// read reads the three tables and checks that they fit together.
-func read(metrics, words, frames string) (*Catalogue, error) {
+// read reads the tables and checks that they fit together.
+func read(metrics, traits, words, frames string) (*Catalogue, error) {
 	c := &Catalogue{Classes: map[string][]string{}}
 	group := ""
 	if err := rows(metrics, "metric\tgroup\tname\tunits\tdims\trule", func(f []string) error {
@@ -109,7 +146,7 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 		if n := len(c.Metrics); n > 0 && c.Metrics[n-1].Group == group {
 			order = c.Metrics[n-1].Order + 1
 		}
-		c.Metrics = append(c.Metrics, Metric{f[0], group, f[2], strings.Fields(f[3]), strings.Fields(f[4]), f[5], order})
+		c.Metrics = append(c.Metrics, Metric{f[0], group, f[2], strings.Fields(f[3]), strings.Fields(f[4]), f[5], order, map[Trait]string{}})
 		return nil
 	}); err != nil {
 		return nil, err
@@ -120,6 +157,11 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 		}
 		c.Classes[f[0]] = strings.Fields(f[1])
 		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := rows(traits, "of\ttrait\tvalue", func(f []string) error {
+		return c.trait(f[0], Trait(f[1]), f[2])
 	}); err != nil {
 		return nil, err
 	}
@@ -152,6 +194,31 @@ func read(metrics, words, frames string) (*Catalogue, error) {
 		return nil
 	})
 	return c, err
+}
+
+// known are the traits with what their value names.
+var known = map[Trait]string{Anybody: "", OfPlace: "", Brought: "", Parted: "word", Share: "metric", Whole: "", Sort: "class", Titled: "", Programme: "", Awarded: ""}
+
+// trait gives a trait to a metric, or to those of a group.
+func (c *Catalogue) trait(of string, t Trait, value string) error {
+	names, ok := known[t]
+	switch {
+	case !ok:
+		return fmt.Errorf("there is no trait %q", t)
+	case (names == "") != (value == ""), names == "metric" && c.Metric(value) == nil, names == "class" && c.Classes[value] == nil:
+		return fmt.Errorf("trait %s of %s: %q names no %s", t, of, value, names)
+	}
+	found := false
+	for i := range c.Metrics {
+		if m := &c.Metrics[i]; m.ID == of || m.Group == of {
+			m.traits[t] = value
+			found = true
+		}
+	}
+	if !found {
+		return fmt.Errorf("trait %s of %q, which is neither metric nor group", t, of)
+	}
+	return nil
 }
 
 // unitsOf adds 场 to 次 and 次 to 场: reports count meetings and events in either.

@@ -1,10 +1,10 @@
 // Package claim reads the figures that a text of a consultative conference
 // states: "立案提案97件" is a claim that 97 proposals were filed.
 //
-// Main types: [Claim] and [Document]; [Extract] is the whole in one call. It
-// works in five steps, a file each: numeral.go finds numbers with their units,
-// text.go parts the text into sentences and clauses, vocabulary.go and match.go
-// compare what stands around a number with the frames of package catalogue,
+// Main types: [Claim] and [Document]; [Extract] is the whole in one call.
+// numeral.go finds numbers with their units, text.go and zone.go part the text
+// into sentences, clauses and what belongs to each number, vocabulary.go and
+// match.go compare what stands there with the frames of package catalogue,
 // context.go tells work done from plans, rules and figures of others, dims.go
 // reads what a figure is divided by.
 //

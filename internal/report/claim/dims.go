@@ -70,10 +70,10 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			set(dim, quoted(own, '《', '》'))
 		case "programme":
 			name := quoted(own, '“', '”')
-			if name == "" && c.Metric.ID == "programme_episodes" {
+			if name == "" && c.Metric.Has(catalogue.Titled) {
 				name = quoted(own, '《', '》')
 			}
-			if name == "" && c.Metric.Group == "为民" {
+			if name == "" && c.Metric.Has(catalogue.Programme) {
 				name = r.programme
 			}
 			set(dim, name)
@@ -113,7 +113,7 @@ func (r *reading) dims(c *Claim, z *zone, s line) {
 			if c.Dims["level"] == "" {
 				set(dim, outletLevel(own))
 			}
-			if c.Dims["level"] == "" && c.Metric.ID == "theory_article_awards" {
+			if c.Dims["level"] == "" && c.Metric.Has(catalogue.Awarded) {
 				set(dim, awardLevel(r.text[s.start:z.n.start])) // 获省政协一等奖1篇、二等奖2篇
 			}
 		case "project":
@@ -454,7 +454,7 @@ func (r *reading) kindOf(z *zone, m *catalogue.Metric) string {
 		if int(h.start) < z.left && !z.names || int(h.start) < z.left || int(h.end) > z.right {
 			continue
 		}
-		if !r.v.kinds[m.ID][h.term] {
+		if !r.v.kinds[m][h.term] {
 			continue // 组织, 委员: not what kind of meeting it was
 		}
 		if int(h.end) <= z.n.start && (best == nil || h.start >= best.start) || z.names && int(h.start) >= z.n.end && (best == nil || int(best.end) <= z.n.start || h.end-h.start > best.end-best.start) {

@@ -17,15 +17,6 @@ type matcher struct {
 	stamp int32
 }
 
-// zone is what belongs to a number: its part of the clause, and what surrounds it.
-type zone struct {
-	n                  *numeral
-	left, right        int  // the number's part
-	clause, till       int  // where its clause begins and ends
-	names              bool // what is counted stands behind the number
-	nextFrom, nextTill int  // the following part, if it goes on about it
-}
-
 func (m *matcher) reset() { m.stamp++ }
 
 func (m *matcher) at(g int32) *found {

@@ -2,7 +2,6 @@ package claim
 
 import (
 	"slices"
-	"strings"
 
 	"shangliang/internal/figure/catalogue"
 )
@@ -219,120 +218,6 @@ func (r *reading) quoted(n *numeral, s line) bool {
 	return false
 }
 
-// zoneOf finds what belongs to the i-th number of the sentence.
-func (r *reading) zoneOf(i int, s line) zone {
-	n := &r.nums[i]
-	z := zone{n: n, left: s.start, right: s.end, clause: s.start, till: s.end}
-	after := i + 1 // the number behind that parts the clause
-	for after < len(r.nums) && r.weak(after) {
-		after++
-	}
-	part := -1
-	for _, p := range r.seps {
-		switch {
-		case p.at < n.start && p.level >= 2:
-			z.clause = p.at + 1
-		case p.at >= n.end && p.level == 1 && part < 0:
-			part = p.at
-		case p.at >= n.end && p.level >= 2 && p.at < z.till:
-			z.till = p.at
-			if p.level == 2 && r.text[p.at] != ':' {
-				z.nextFrom = p.at + 1
-			}
-		}
-	}
-	z.right = z.till
-	if part >= 0 && part < z.till && (part-n.end < 1 || after < len(r.nums) && r.nums[after].start < z.till) {
-		z.right = part
-	}
-	z.left = z.clause
-	for k := i - 1; k >= 0; k-- {
-		if r.weak(k) {
-			continue
-		}
-		p := r.nums[k].end
-		if p <= z.left {
-			break
-		}
-		if r.joins(p, n.start) {
-			continue // 8期640人次: both are about the same
-		}
-		z.left = p
-		for _, q := range r.seps {
-			if q.at >= p && q.at < n.start {
-				z.left = q.at + 1
-				break
-			}
-		}
-		break
-	}
-	if after < len(r.nums) && r.nums[after].start < z.right {
-		z.right = r.nums[after].start
-		z.nextFrom = 0
-	}
-	if z.nextFrom > 0 {
-		z.nextTill = s.end
-		for _, p := range r.seps {
-			if p.at > z.nextFrom {
-				z.nextTill = p.at
-				break
-			}
-		}
-		if i+1 < len(r.nums) && r.nums[i+1].start < z.nextTill || !goesOn(r.text[z.nextFrom:z.nextTill]) {
-			z.nextFrom, z.nextTill = 0, 0
-		}
-	}
-	z.names = z.right-n.end > 1 && !r.endsPart(&z)
-	// A number alone in its part is about the part before: 立案提案:204件.
-	if z.left > s.start && r.empty(z.left, n.start) && r.emptyBehind(n.end, z.right) {
-		from := s.start
-		for _, p := range r.seps {
-			if p.level >= 2 && p.at < z.left-1 {
-				from = p.at + 1
-			}
-		}
-		if i > 0 {
-			from = max(from, r.nums[i-1].end)
-		}
-		z.left = min(z.left, from)
-	}
-	return z
-}
-
-// joins reports whether only a mark or a link stands between two numbers, so
-// that both are about the same: 8期、640人次, 由94%提高到99%.
-func (r *reading) joins(from, to int) bool {
-	for from < to {
-		n := links.at(r.text[:to], from)
-		if n == 0 {
-			return false
-		}
-		from += n
-	}
-	return true
-}
-
-// weak reports whether a number is a small one written out before its noun,
-// which seldom counts and does not part a clause: 三项指标均为100%.
-func (r *reading) weak(i int) bool {
-	n := &r.nums[i]
-	return n.chinese && n.value <= 10 && n.bound == Exact && n.unit != "%" && n.end < len(r.text) && r.text[n.end] >= 0x4E00
-}
-
-// empty reports whether no word of the catalogue stands between two places.
-func (r *reading) empty(from, to int) bool {
-	for _, h := range r.hits {
-		if int(h.start) >= from && int(h.end) <= to {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *reading) emptyBehind(from, to int) bool {
-	return to-from <= 1 || r.empty(from, to) && to-from <= 4
-}
-
 // longestLead bounds what stands before the colon that opens a list.
 const longestLead = 14
 
@@ -363,7 +248,7 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 	case t == foreign:
 		kind = Context
 		r.placed = true
-		if m, _ := r.match(&z, unit, -1); m != nil && strings.HasPrefix(m.ID, "investment_") && !r.department(&z, s) {
+		if m, _ := r.match(&z, unit, -1); m.Has(catalogue.Brought) && !r.department(&z, s) {
 			kind = Stat // a project that the committee brought, with what it will be
 		}
 	case t == delegated && !r.conferenceWork(&z, unit):
@@ -405,7 +290,7 @@ func (r *reading) number(i int, s line, begin int, planned bool) {
 // consultations.
 func (r *reading) conferenceWork(z *zone, unit string) bool {
 	m, score := r.match(z, unit, -1)
-	return m != nil && score >= enough && !strings.Contains("为民 成果 经济 其他 制度 宣传", m.Group)
+	return m != nil && score >= enough && !m.Has(catalogue.Anybody)
 }
 
 // ofThePlace reports whether a number that follows the place's own figures in a
@@ -413,7 +298,7 @@ func (r *reading) conferenceWork(z *zone, unit string) bool {
 // count.
 func (r *reading) ofThePlace(z *zone, unit string) bool {
 	m, _ := r.match(z, unit, -1)
-	return m != nil && (m.ID == "outcome_facilities_built" || m.ID == "jobs_provided") && !r.m.acts()
+	return m.Has(catalogue.OfPlace) && !r.m.acts()
 }
 
 // match scores the frames for a number. only is a hit that alone may speak among
@@ -537,14 +422,6 @@ func (r *reading) quote(z *zone) (from, to int) {
 	return from, to
 }
 
-// endsPart reports whether the number's part of the clause ends with it.
-func (r *reading) endsPart(z *zone) bool {
-	if closings.at(r.text, z.n.end) > 0 {
-		return true
-	}
-	return z.right <= z.n.end || z.right-z.n.end == 1 && (r.text[z.n.end] == ' ' || r.text[z.n.end] == '和' || r.text[z.n.end] == '及')
-}
-
 // isPart reports whether the number is part of the one before: after 其中 or in
 // brackets.
 func (r *reading) isPart(z *zone, s line) bool {
@@ -577,14 +454,14 @@ func (r *reading) opensPart(s line) bool {
 // inherited is the metric of the claim before for a number that goes on listing:
 // 立案提案97件,其中经济类40件、文教类57件.
 func (r *reading) inherited(z *zone, s line, begin int, unit string, part bool) *catalogue.Metric {
-	filed := false
+	var whole *catalogue.Metric
 	if part && r.opensPart(s) {
 		begin = r.before // 立案97件。其中,…
-		filed = r.ofFiled(s)
+		whole = r.parted(s)
 	}
 	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
 		c := &r.doc.Claims[k]
-		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || filed && c.Metric.ID != "proposals_filed" {
+		if c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || whole != nil && c.Metric != whole {
 			continue
 		}
 		if part || r.empty(z.left, z.n.start) && r.emptyBehind(z.n.end, z.right) && z.n.start-c.Until < 30 {
@@ -595,9 +472,15 @@ func (r *reading) inherited(z *zone, s line, begin int, unit string, part bool) 
 	return nil
 }
 
-// ofFiled reports whether a sentence begins to part the proposals filed.
-func (r *reading) ofFiled(s line) bool {
-	return lastIndex(r.text[s.start:min(s.end, s.start+14)], "立案") >= 0
+// parted is what a sentence begins to part, if it says so: 在立案提案中,…. Else
+// nil.
+func (r *reading) parted(s line) *catalogue.Metric {
+	for word, metric := range r.v.parted {
+		if lastIndex(r.text[s.start:min(s.end, s.start+14)], word) >= 0 {
+			return metric
+		}
+	}
+	return nil
 }
 
 // forward lets a part not fall behind its whole: what is listed of the proposals
@@ -610,13 +493,13 @@ func (r *reading) forward(metric *catalogue.Metric, s line, begin int, unit stri
 	if metric == nil || metric.Order > 1 {
 		return metric
 	}
-	filed := r.ofFiled(s)
+	whole := r.parted(s)
 	for k := len(r.doc.Claims) - 1; k >= begin; k-- {
 		c := &r.doc.Claims[k]
 		if c.Part || c.Metric == nil || catalogue.BaseUnit(c.Unit) != unit || c.Value < value || c.Metric.Group != metric.Group {
 			continue
 		}
-		if filed && c.Metric.ID != "proposals_filed" {
+		if whole != nil && c.Metric != whole {
 			continue
 		}
 		if c.Metric.Order > metric.Order {
@@ -635,25 +518,19 @@ func (r *reading) share(z *zone, begin int, metric *catalogue.Metric, score floa
 		return metric, score
 	}
 	c := &r.doc.Claims[len(r.doc.Claims)-1]
-	if c.Unit == "%" && c.Metric == r.v.share && r.joins(c.Until, z.n.start) {
+	if c.Unit == "%" && c.Metric == r.v.whole && r.joins(c.Until, z.n.start) {
 		return c.Metric, enough
 	}
 	if c.Unit == "%" || z.n.start-c.Until > 24 {
 		return metric, score
 	}
-	var id string
-	switch c.ID() {
-	case "proposals_resolved_or_in_progress":
-		id = "proposal_resolution_rate"
-	case "proposals_satisfied":
-		id = "proposal_satisfaction_rate"
-	default:
-		if metric != nil && metric.ID != "proposal_resolution_rate" {
-			return metric, score
-		}
-		return r.v.share, enough
+	if rate, ok := c.Metric.Trait(catalogue.Share); ok {
+		return catalogue.Get().Metric(rate), 2 * enough
 	}
-	return catalogue.Get().Metric(id), 2 * enough
+	if metric != nil && !r.v.rates[metric] {
+		return metric, score
+	}
+	return r.v.whole, enough
 }
 
 // rates lists the hits that name a rate in the part before a percentage.

@@ -19,10 +19,11 @@ type vocabulary struct {
 	frames map[string][]frame // by base unit
 	nGroup int
 
-	kinds map[string]map[int32]bool // by metric: the words that name a kind of what it counts
-
-	share *catalogue.Metric // of a part in a whole that is not said more nearly
-	work  int32             // the group of words that say that somebody did something
+	kinds  map[*catalogue.Metric]map[int32]bool // the words that name a kind of what it counts
+	parted map[string]*catalogue.Metric         // by the word that opens a list of its parts
+	rates  map[*catalogue.Metric]bool           // what a part in a whole may be
+	whole  *catalogue.Metric                    // a part in a whole that is not said more nearly
+	work   int32                                // the group of words that say that somebody did something
 }
 
 // frame is a catalogue frame with its groups as numbers.
@@ -71,14 +72,25 @@ func compile(c *catalogue.Catalogue) *vocabulary {
 			v.frames[u] = append(v.frames[u], x)
 		}
 	}
-	v.kinds = map[string]map[int32]bool{}
-	for metric, class := range map[string]string{"study_sessions_held": "学习会", "research_inspections_organised": "调研", "consultation_meetings_held": "协商会", "supervisions_held": "监督", "research_reports_submitted": "调研报告"} {
-		v.kinds[metric] = map[int32]bool{}
-		for _, w := range c.Classes[class] {
-			v.kinds[metric][v.addTerm(w)] = true
+	v.kinds, v.parted, v.rates = map[*catalogue.Metric]map[int32]bool{}, map[string]*catalogue.Metric{}, map[*catalogue.Metric]bool{}
+	for i := range c.Metrics {
+		m := &c.Metrics[i]
+		if class, ok := m.Trait(catalogue.Sort); ok {
+			v.kinds[m] = map[int32]bool{}
+			for _, w := range c.Classes[class] {
+				v.kinds[m][v.addTerm(w)] = true
+			}
+		}
+		if word, ok := m.Trait(catalogue.Parted); ok {
+			v.parted[word] = m
+		}
+		if rate, ok := m.Trait(catalogue.Share); ok {
+			v.rates[c.Metric(rate)] = true
+		}
+		if m.Has(catalogue.Whole) {
+			v.whole = m
 		}
 	}
-	v.share = c.Metric("share_of_whole")
 	v.work = add(c.Classes["工作动词"])
 	v.inherit()
 	return v
