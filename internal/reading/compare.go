@@ -62,7 +62,7 @@ type Overview struct {
 	Places  []string
 	Metrics []*catalogue.Metric
 	Own     string
-	OwnRow  map[string]Cell            // by metric, from records
+	OwnRow  map[string]Cell            // by metric, from records; nil if the level is another
 	Cells   map[string]map[string]Cell // metric, place
 }
 
@@ -129,18 +129,42 @@ func own(tx *db.Tx, tenant string) (place, level string, err error) {
 	return cmp.Or(t.Region, strings.TrimSuffix(t.ShortName, "政协")), t.Level, nil
 }
 
-// computed are the values from records that answer to metrics, by year and metric.
-func (s *Service) computed(ctx context.Context, metric string) (map[int]map[string]Cell, error) {
-	byID := map[string]string{}
-	var ids []string
+// answering are the figures that answer to a metric, or to any if it is empty:
+// the first of each, and its metric by the figure's id.
+func (s *Service) answering(metric string) (ids []string, metricOf map[string]string) {
+	metricOf = map[string]string{}
 	taken := map[string]bool{}
 	for _, d := range s.figures.Definitions() {
 		if d.Metric != "" && (metric == "" || d.Metric == metric) && !taken[d.Metric] {
-			taken[d.Metric], byID[d.ID] = true, d.Metric
+			taken[d.Metric], metricOf[d.ID] = true, d.Metric
 			ids = append(ids, d.ID)
 		}
 	}
+	return ids, metricOf
+}
+
+// computed are the values of a report by metric, without those of which nothing
+// was recorded that year.
+func computed(rep *figure.Report, metricOf map[string]string) map[string]Cell {
+	all := map[string]Cell{}
+	for i := range rep.Values {
+		v := &rep.Values[i]
+		if !v.Known() || v.Value() == 0 && !v.Rate {
+			continue
+		}
+		c := Cell{Value: v.Value(), Unit: catalogue.BaseUnit(v.Def.Unit), Text: v.Text(), Known: true, Link: "/figures/" + v.Def.ID + "?year=" + strconv.Itoa(rep.Year)}
+		if !v.Rate {
+			c.Text += v.Def.Unit
+		}
+		all[metricOf[v.Def.ID]] = c
+	}
+	return all
+}
+
+// computedYears are the values of a metric from records, by year and metric.
+func (s *Service) computedYears(ctx context.Context, metric string) (map[int]map[string]Cell, error) {
 	all := map[int]map[string]Cell{}
+	ids, metricOf := s.answering(metric)
 	if len(ids) == 0 {
 		return all, nil
 	}
@@ -149,18 +173,7 @@ func (s *Service) computed(ctx context.Context, metric string) (map[int]map[stri
 		return nil, err
 	}
 	for _, rep := range reports {
-		all[rep.Year] = map[string]Cell{}
-		for i := range rep.Values {
-			v := &rep.Values[i]
-			if !v.Known() || v.Value() == 0 && !v.Rate {
-				continue // nothing was recorded that year
-			}
-			c := Cell{Value: v.Value(), Unit: catalogue.BaseUnit(v.Def.Unit), Text: v.Text(), Known: true, Link: "/figures/" + v.Def.ID + "?year=" + strconv.Itoa(rep.Year)}
-			if !v.Rate {
-				c.Text += v.Def.Unit
-			}
-			all[rep.Year][byID[v.Def.ID]] = c
-		}
+		all[rep.Year] = computed(rep, metricOf)
 	}
 	return all, nil
 }
@@ -176,7 +189,7 @@ func (s *Service) Compare(ctx context.Context, metric, level string) (c *Compari
 	if c.Metric == nil {
 		return nil, errs.Missing()
 	}
-	mine, err := s.computed(ctx, metric)
+	mine, err := s.computedYears(ctx, metric)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +373,7 @@ func (s *Service) Overview(ctx context.Context, level string, year int) (o *Over
 	if err != nil {
 		return nil, err
 	}
-	o = &Overview{Year: year, OwnRow: map[string]Cell{}, Cells: map[string]map[string]Cell{}}
+	o = &Overview{Year: year, Cells: map[string]map[string]Cell{}}
 	var all []*Published
 	same := false
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
@@ -404,12 +417,12 @@ func (s *Service) Overview(ctx context.Context, level string, year int) (o *Over
 	slices.SortFunc(o.Places, func(a, b string) int {
 		return cmp.Or(-cmp.Compare(btoi(a == o.Own), btoi(b == o.Own)), cmp.Compare(a, b))
 	})
-	if same {
-		mine, err := s.computed(ctx, "")
+	if ids, metricOf := s.answering(""); same && o.Year > 0 && len(ids) > 0 {
+		rep, err := s.figures.Compute(ctx, figure.Request{Year: o.Year, IDs: ids})
 		if err != nil {
 			return nil, err
 		}
-		o.OwnRow = mine[o.Year]
+		o.OwnRow = computed(rep, metricOf)
 	}
 	for i := range catalogue.Get().Metrics {
 		if m := &catalogue.Get().Metrics[i]; len(o.Cells[m.ID]) > 0 {

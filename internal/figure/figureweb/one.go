@@ -71,12 +71,10 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range recs.Dims {
 		dims = append(dims, ui.Option{Value: d.ID, Label: lang.T(ctx, "%s", lang.Word(d.Title))})
 	}
-	export := "/figures/" + id + "/export"
-	if _, q, ok := strings.Cut(here, "?"); ok {
-		export += "?" + q
-	}
-	v.years = strings.Replace(export, "/export", "/years", 1)
-	v.filters = ui.FiltersInfo{Here: here, Export: export, Fields: []ui.Field{
+	_, asked, _ := strings.Cut(here, "?")
+	below := func(page string) string { return "/figures/" + id + page + "?" + asked }
+	v.years = below("/years")
+	v.filters = ui.FiltersInfo{Here: here, Export: below("/export"), Fields: []ui.Field{
 		{Name: "year", Label: lang.T(ctx, "年度"), Options: years}, {Name: "session", Label: lang.T(ctx, "会议"), Options: sessions},
 		{Name: "as_of", Label: lang.T(ctx, "截至"), Kind: "date"}, {Name: "by", Label: lang.T(ctx, "分类"), Options: dims}}}
 	for _, t := range req.Filter {

@@ -31,7 +31,7 @@ func (v *editView) alikeURL() string { return query("/proposals/alike", "of", v.
 
 // alikeTo lists for those who judge it what a case is like.
 func (p *pages) alikeTo(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r.Context(), r.PathValue("id"))
+	v, err := p.bare(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}

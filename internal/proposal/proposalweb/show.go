@@ -77,19 +77,10 @@ func (p *pages) view(ctx context.Context, id string) (v *caseView, err error) {
 }
 
 func (p *pages) viewed(ctx context.Context, id string) (*caseView, error) {
-	c, err := p.proposals.Get(ctx, id)
+	v, err := p.bare(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	a, err := actor.Require(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	k, err := p.known(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v := &caseView{Case: c, who: a, accept: p.accept, most: p.limits.Most(), known: k}
 	modules := p.modules()
 	v.acts = module.ActTitles(modules)
 	for _, x := range module.PanelsOn(modules, "proposal") {
@@ -102,6 +93,23 @@ func (p *pages) viewed(ctx context.Context, id string) (*caseView, error) {
 		}
 	}
 	return v, nil
+}
+
+// bare is the view of a case without what other capabilities show with it.
+func (p *pages) bare(ctx context.Context, id string) (*caseView, error) {
+	c, err := p.proposals.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a, err := actor.Require(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	k, err := p.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &caseView{Case: c, who: a, accept: p.accept, most: p.limits.Most(), known: k}, nil
 }
 
 func (v *caseView) name(id string) string { return v.Names[id] }

@@ -72,7 +72,7 @@ func metricURL(metric string, a asked) string { return here("/published/"+metric
 // table is the year: a line for each metric, a column for each place.
 func (v *overviewView) table(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "各地对照"), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "口径")}}}
-	if v.OwnRow != nil {
+	if len(v.OwnRow) > 0 {
 		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "本地记录"), Num: true})
 	}
 	for _, p := range v.Places {
@@ -80,7 +80,7 @@ func (v *overviewView) table(ctx context.Context) ui.TableInfo {
 	}
 	for _, m := range v.Metrics {
 		row := ui.Row{Href: metricURL(m.ID, v.q), Name: m.Name, Cells: []templ.Component{ui.Str(m.Name)}}
-		if v.OwnRow != nil {
+		if len(v.OwnRow) > 0 {
 			row.Cells = append(row.Cells, valueLink(v.OwnRow[m.ID]))
 		}
 		for _, p := range v.Places {
