@@ -41,19 +41,21 @@ var layers = []layer{
 // contents speaks of what shared packages define, and one capability builds on
 // another only where it is written here.
 var also = map[string]string{
-	"paperwork":              "proposal",
-	"paperwork/paperworkweb": "proposal",
-	"publish":                "proposal",
-	"message":                "proposal",
-	"module":                 "figure rule jobs search clock notify org",
-	"cmd/shangliang":         "actor blob doctor lang secret sso figure/catalogue reader backup db demo figure ledger org report",
-	"cmd/bench":              "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
-	"dispatch":               "proposal",
-	"award":                  "proposal",
-	"dispatch/dispatchweb":   "proposal",
-	"keyproposal":            "proposal",
-	"supervision":            "proposal keyproposal",
-	"digest":                 "proposal",
+	"paperwork":                "proposal",
+	"paperwork/paperworkweb":   "proposal",
+	"publish":                  "proposal",
+	"message":                  "proposal",
+	"module":                   "figure rule jobs search clock notify org",
+	"cmd/shangliang":           "actor blob doctor lang secret sso figure/catalogue reader backup db demo figure ledger org report",
+	"cmd/bench":                "actor calendar db ledger backup org proposal search demo likeness likeness/lookup likeness/sample",
+	"dispatch":                 "proposal",
+	"award":                    "proposal",
+	"dispatch/dispatchweb":     "proposal",
+	"keyproposal":              "proposal",
+	"supervision":              "proposal keyproposal",
+	"digest":                   "proposal",
+	"assessment":               "proposal",
+	"assessment/assessmentweb": "proposal",
 }
 
 // never names the pairs that the rows allow and we do not want.

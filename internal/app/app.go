@@ -206,7 +206,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Regional = regional.New(a.DB, a.Notices)
 	a.Reading = reading.New(a.DB, a.Rules, a.Files, a.Figures)
 	a.Awards = award.New(a.DB, a.Rules, a.Notices, a.Proposals)
-	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices)
+	a.Assessments = assessment.New(a.DB, a.Rules, a.Figures, a.Clocks, a.Notices, a.Proposals, attachments)
 	if a.Publish, err = publish.New(a.DB, a.Rules, a.Notices, a.Files, a.Proposals, a.Figures, secret); err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func declare() []module.Module {
 		{Name: "regional", Title: "跨区域联名提案", Migrations: regional.Migrations, Words: regional.Words, Permissions: regional.Permissions, Notices: regional.Notices, Sources: regional.Sources, Figures: regional.Figures},
 		{Name: "reading", Title: "报告研读", Migrations: reading.Migrations, Stored: []module.Stored{{Table: "reading_report", Name: "name"}}, Words: reading.Words, Permissions: reading.Permissions, Rules: reading.Rules},
 		{Name: "award", Title: "年度好提案", Migrations: award.Migrations, Words: award.Words, Permissions: award.Permissions, Rules: award.Rules, Notices: award.Notices, Sources: award.Sources, Figures: award.Figures},
-		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
+		{Name: "assessment", Title: "承办单位测评", Parts: []string{"inspection", "evaluation"}, Migrations: assessment.Migrations, Words: assessment.Words, Permissions: assessment.Permissions, Rules: assessment.Rules, Notices: assessment.Notices, Sources: assessment.Sources, Figures: assessment.Figures},
 	}
 }
 

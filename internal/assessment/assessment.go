@@ -1,11 +1,13 @@
 // Package assessment says how well departments handled proposals: once a year by
 // figures and ratings (承办单位测评), in between by what the inspection office
-// asks of them (专项督查), and for the appraisal at the end of the year.
+// asks of them (专项督查), beside it by somebody outside who looks at a sample
+// (第三方评估), and for the appraisal at the end of the year.
 //
-// Main types: [Service], [Assessment], [Unit], [Inspection]. It owns the tables
-// assessment, assessment_unit, assessment_score, assessment_rating,
-// assessment_quality and inspection. It deliberately counts nothing by itself:
-// package figure does, and each score names the figure behind it.
+// Main types: [Service], [Assessment], [Unit], [Evaluation], [Inspection]. It owns
+// the tables assessment, assessment_unit, assessment_score, assessment_rating,
+// assessment_quality, evaluation, evaluation_case, evaluation_mark and inspection.
+// It deliberately counts nothing by itself: package figure does, and each score
+// names the figure behind it.
 package assessment
 
 import (
@@ -33,7 +35,7 @@ var Migrations, _ = fs.Sub(migrations, "migrations")
 var Words []byte
 
 // Permissions of this package. A department sees its own result once it is
-// published, and its own inspections.
+// published, and its own inspections; an evaluator the sample of its own body.
 var Permissions = []org.Permission{
 	{ID: "assessment.manage", Title: "组织承办单位测评", Roles: []string{"clerk"}},
 	{ID: "assessment.publish", Title: "公布测评结果", Roles: []string{"review_chair"}},
@@ -41,6 +43,7 @@ var Permissions = []org.Permission{
 	{ID: "assessment.rate", Title: "给承办单位评分", Roles: []string{"member", "clerk", "reviewer", "review_chair", "dispatcher", "leader"}},
 	{ID: "assessment.own", Title: "查看本单位的测评结果", Roles: []string{"unit_clerk", "unit_officer", "unit_leader"}},
 	{ID: "assessment.quality", Title: "评价提案质量", Roles: []string{"unit_officer", "unit_leader"}},
+	{ID: "assessment.evaluate", Title: "填写第三方评估", Roles: []string{"evaluator", "clerk"}},
 	{ID: "inspection.issue", Title: "下达督查事项", Roles: []string{"dispatcher", "clerk"}},
 	{ID: "inspection.read", Title: "查看督查事项", Roles: []string{"dispatcher", "clerk", "review_chair", "leader"}},
 	{ID: "inspection.report", Title: "报告督查事项", Roles: []string{"unit_clerk", "unit_officer", "unit_leader"}},
@@ -128,13 +131,16 @@ var Rules = func() []rule.Definition {
 	}
 	all[0].Help, all[0].Source = "0 为不计；没有可计记录的指标不计，其余权重按比例放大", "办理效果、提案者评价、实际效果分项计分的做法（湖南2021）"
 	all[9].Source = "双向背靠背评议：90分以上优秀，75至89分良好，60至74分一般"
-	return all
+	return append(all, EvaluationRules...)
 }()
 
 // Notices are the kinds of notice of this package.
 var Notices = []notify.Kind{
 	{ID: "assessment.open", Name: "承办单位评分", Title: "请给承办单位评分：{title}", Body: "请在{until}前评分", Mail: true},
 	{ID: "assessment.publish", Name: "测评结果", Title: "{title}：本单位的结果已公布", Mail: true},
+	{ID: "evaluation.draw", Name: "第三方评估", Title: "请评估：{title}", Body: "已抽取{n}件提案，请在{due}前评估", Mail: true},
+	{ID: "evaluation.submit", Name: "第三方评估", Title: "第三方评估已提交：{title}", Mail: true},
+	{ID: "evaluation.return", Name: "第三方评估", Title: "第三方评估须修改：{title}", Body: "{reason}", Mail: true},
 	{ID: "inspection.issue", Name: "督查事项", Title: "督查事项：{title}", Body: "请在{due}前报告", Mail: true},
 	{ID: "inspection.report", Name: "督查事项", Title: "{unit}报告了督查事项：{title}"},
 	{ID: "inspection.return", Name: "督查事项", Title: "督查事项须继续落实：{title}", Body: "{reason}", Mail: true},

@@ -25,6 +25,9 @@ type Result struct {
 	Rated   map[string]int
 	Quality Quality
 	Today   calendar.Date
+	// Third is what the third-party evaluation says, by department: to the office
+	// once it is accepted, to a department with the published result. Nil without.
+	Third map[string]*EvaluatedUnit
 }
 
 // Quality is what departments think of the proposals, added up.
@@ -67,7 +70,10 @@ func (s *Service) Get(ctx context.Context, id string) (r *Result, err error) {
 			all = slices.DeleteFunc(all, func(u *Unit) bool { return u.Unit != a.Body })
 		}
 		r.Units = all
-		if err := r.score(tx); err != nil || r.Own {
+		if err := r.score(tx); err != nil {
+			return err
+		}
+		if r.Third, err = r.third(tx, a); err != nil || r.Own {
 			return err
 		}
 		for _, step := range Flow.Open(t.State) {
@@ -93,6 +99,27 @@ func (r *Result) score(tx *db.Tx) error {
 		}
 	}
 	return err
+}
+
+// third reads the evaluation that goes with the assessment, as far as it is the
+// actor's to see.
+func (r *Result) third(tx *db.Tx, a actor.Actor) (map[string]*EvaluatedUnit, error) {
+	e, err := evaluation(tx, a, r.ID)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*EvaluatedUnit{}
+	if e.State != Accepted {
+		return out, nil
+	}
+	cases, err := evaluatedCases(tx, e, true, ownUnit(a))
+	for _, u := range byUnit(r.Rules, cases) {
+		out[u.Unit] = u
+	}
+	return out, err
 }
 
 // people counts who rated, by group, and what departments think of proposals.
@@ -242,6 +269,7 @@ type AppraisalLine struct {
 	Total      float64        // of the assessment of the year that was published last
 	Place      int
 	Level      string
+	Third      *EvaluatedUnit // of the evaluation that was published with it; nil if there was none
 }
 
 // Appraisal is what the inspection office and the appraisal at the end of the
@@ -288,6 +316,13 @@ func (s *Service) Appraisal(ctx context.Context, year int) (out *Appraisal, err 
 			if line := at[u.Unit]; line != nil {
 				line.Total, line.Place, line.Level = u.Total, u.Place, u.Level
 			}
+		}
+		if err != nil {
+			return err
+		}
+		thirds, err := s.thirds(tx, a.Tenant, rep.Year)
+		for _, line := range out.Lines {
+			line.Third = thirds[line.Unit]
 		}
 		return err
 	})

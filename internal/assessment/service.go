@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/attachment"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -17,6 +18,7 @@ import (
 	"shangliang/internal/ledger"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
+	"shangliang/internal/proposal"
 	"shangliang/internal/rule"
 )
 
@@ -28,11 +30,13 @@ type Service struct {
 	figures *figure.Service
 	clocks  *clock.Clocks
 	notices *notify.Notifier
+	cases   *proposal.Service
+	files   *attachment.Store
 }
 
 // New makes the service.
-func New(d *db.DB, rules *rule.Rules, figures *figure.Service, clocks *clock.Clocks, notices *notify.Notifier) *Service {
-	return &Service{db: d, rules: rules, figures: figures, clocks: clocks, notices: notices}
+func New(d *db.DB, rules *rule.Rules, figures *figure.Service, clocks *clock.Clocks, notices *notify.Notifier, cases *proposal.Service, files *attachment.Store) *Service {
+	return &Service{db: d, rules: rules, figures: figures, clocks: clocks, notices: notices, cases: cases, files: files}
 }
 
 var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
@@ -230,6 +234,9 @@ func (s *Service) effect(tx *db.Tx, a actor.Actor, t *Assessment, action, decisi
 		if err := f.Err(); err != nil {
 			return nil, err
 		}
+		if err := evaluationReady(tx, t); err != nil {
+			return nil, err
+		}
 		t.Decision, t.PublishedAt = decision, db.At(tx.Now())
 		all, err := units(tx, t.Tenant, t.ID, "")
 		if err != nil {
@@ -244,6 +251,8 @@ func (s *Service) effect(tx *db.Tx, a actor.Actor, t *Assessment, action, decisi
 			to = append(to, ids...)
 		}
 		return nil, s.tell(tx, a, "assessment.publish", t.Tenant, "/assessments/"+t.ID, t.ID, to, notify.Params{"title": t.Title})
+	case "cancel":
+		return s.stopEvaluation(tx, t.Tenant, t.ID, false)
 	}
 	return nil, nil
 }

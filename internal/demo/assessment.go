@@ -7,6 +7,7 @@ import (
 	"shangliang/internal/assessment"
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
+	"shangliang/internal/org"
 )
 
 // assessed are the departments whose handling the county assessed in 2018.
@@ -110,6 +111,53 @@ func (p *Play) assess(tx *db.Tx, h *house, year int, asOf, until calendar.Date, 
 			return err
 		}
 	}
+	if err := p.evaluate(tx, h, id, until); err != nil {
+		return err
+	}
 	_, err = p.Assessments.Do(actor.With(tx.Context(), h.chair), id, 3, "publish", "主席会议第11次会议审议通过")
 	return err
+}
+
+// evaluate lets somebody outside look at a sample of what the departments answered.
+func (p *Play) evaluate(tx *db.Tx, h *house, id string, due calendar.Date) error {
+	ctx, clerk := actor.With(tx.Context(), actor.System(h.id)), actor.With(tx.Context(), h.clerk)
+	body, err := p.Org.SaveBody(ctx, org.Body{Kind: "expert", Name: h.place.area + "社会评价中心", ShortName: "社会评价中心"})
+	if err != nil {
+		return err
+	}
+	a := actor.Actor{Tenant: h.id, Name: "钟衡石", Role: "evaluator", Body: body, Channel: "cli"}.Allowing(p.Org.Roles().Of("evaluator"))
+	if a.Person, err = p.Org.SavePerson(ctx, org.Person{Name: a.Name, Post: "社会评价中心研究员", Active: true}); err != nil {
+		return err
+	}
+	one, err := p.Org.CreateAccount(ctx, a.Person, h.prefix+"-evaluator", []org.Grant{{Role: a.Role, Body: a.Body}})
+	if err != nil {
+		return err
+	}
+	h.accounts = append(h.accounts, account{"第三方评估人员", one})
+	if err := p.Assessments.PlanEvaluation(clerk, id, assessment.EvaluationPlan{Body: body, Way: assessment.ByAccount, Cases: 3, Back: 1, DueOn: due}); err != nil {
+		return err
+	}
+	if err := p.Assessments.DoEvaluation(clerk, id, 1, "draw", h.tenant.Code+"-2018"); err != nil {
+		return err
+	}
+	outside := actor.With(tx.Context(), a)
+	o, err := p.Assessments.Opinion(outside, id)
+	if err != nil {
+		return err
+	}
+	remarks := []string{"答复逐条回应了建议，时间和责任单位写得清楚。", "与提案者沟通充分，已办的事项现场看得到。", "办理程序规范，落实的进度还要跟上。", "答复偏原则，列入计划的事项没有写完成时间。"}
+	r := rand.New(rand.NewPCG(h.seed, 12))
+	for i, c := range o.Cases {
+		in := assessment.Points{Version: c.Version, Of: map[string]int{}, Remark: remarks[i%len(remarks)]}
+		for _, x := range o.Indicators() {
+			in.Of[x.Key] = x.Weight * (70 + r.IntN(31)) / 100
+		}
+		if err := p.Assessments.Evaluate(outside, id, c.ID, in); err != nil {
+			return err
+		}
+	}
+	if err := p.Assessments.DoEvaluation(outside, id, 2, "submit", "抽查的单位办理认真，与提案者见面普遍；实际效果好于往年，少数答复还欠具体。"); err != nil {
+		return err
+	}
+	return p.Assessments.DoEvaluation(clerk, id, 3, "accept", "")
 }

@@ -25,6 +25,7 @@ var AllRoles = []Role{
 	{"collective", "集体提案单位", []string{"party", "committee", "sector", "group"}},
 	{"member", "委员", nil},
 	{"leader", "领导", nil},
+	{"evaluator", "第三方评估人员", []string{"expert"}},
 	{"auditor", "审计员", nil},
 	{"admin", "系统管理员", nil},
 }
@@ -39,6 +40,7 @@ var Kinds = []Code{
 	{"dispatch_office", "交办机关"},
 	{"leadership", "领导机构"},
 	{"office", "机关处室"},
+	{"expert", "第三方评估机构"},
 }
 
 // Systems lists the systems into which departments fall; each has its own

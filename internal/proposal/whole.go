@@ -31,6 +31,31 @@ func Answered(tx *db.Tx, tenant string, year int) ([]string, error) {
 		AND p.state IN ('replied', 'feedback_open', 'closed', 'following_up', 'archived') ORDER BY p.id DESC`, tenant, year)
 }
 
+// Answer is a department's delivered reply to a case in its newest round.
+type Answer struct {
+	Proposal, Unit string
+	Year           int
+}
+
+func (a *Answer) fields() []any { return []any{&a.Proposal, &a.Unit, &a.Year} }
+
+// Answers lists what departments answered before a moment: of the cases of a year,
+// and of those since an earlier one what they were still resolving then. What is
+// not to be published is left out unless closed.
+func Answers(tx *db.Tx, tenant string, units []string, year, since int, before db.Time, closed bool) ([]Answer, error) {
+	list, args := db.In([]any{tenant, before, year, since, closed}, units)
+	all, err := db.All(tx, (*Answer).fields, `SELECT p.id, y.unit, p.year FROM assignment y JOIN proposal p ON p.tenant = y.tenant AND p.id = y.proposal AND p.round = y.round
+		JOIN reply r ON r.tenant = y.tenant AND r.assignment = y.id
+		WHERE y.tenant = $1 AND y.role <> 'co_handler' AND y.state = 'delivered' AND r.state = 'delivered' AND r.delivered_at < $2
+		AND (p.year = $3 OR p.year >= $4 AND p.year < $3 AND r.meaning = 'in_progress')
+		AND ($5 OR p.open_choice <> 'closed' AND r.disclosure <> 'closed') AND y.unit IN `+list+` ORDER BY p.id, y.unit`, args...)
+	out := make([]Answer, len(all))
+	for i, x := range all {
+		out[i] = *x
+	}
+	return out, err
+}
+
 // Some returns the cases with these ids, by id; who is not there is left out.
 func Some(tx *db.Tx, tenant string, ids []string) (map[string]*Proposal, error) {
 	list, args := db.In([]any{tenant}, ids)

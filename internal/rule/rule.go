@@ -63,6 +63,7 @@ type Code struct {
 	Label     string `json:"label"`               // shown to people
 	Canonical string `json:"canonical,omitempty"` // meaning across tenants and years
 	Retired   bool   `json:"retired,omitempty"`   // no longer to be chosen; old cases keep it
+	Weight    int    `json:"weight,omitempty"`    // how much it counts, where the set is weighted
 }
 
 // Codes is a code set in the order in which it is shown.
@@ -98,6 +99,14 @@ func (c Codes) Active() Codes {
 	return active
 }
 
+// Weight is what the active codes weigh together.
+func (c Codes) Weight() (sum int) {
+	for _, code := range c.Active() {
+		sum += code.Weight
+	}
+	return sum
+}
+
 // Definition declares one setting.
 type Definition struct {
 	ID         string // "proposal.reply"
@@ -110,6 +119,7 @@ type Definition struct {
 	Min, Max   int    // bounds of an Int (both 0: none), of the amount of a Term, of the length of a Text
 	Choices    Codes  // of a Choice
 	Canonicals Codes  // the meanings that codes of a CodeSet may have; empty: they need none
+	Weighted   bool   // each active code of a CodeSet weighs something, from 1 to 100
 }
 
 // value is a parsed setting.
@@ -194,6 +204,11 @@ func (d *Definition) parseCodes(text string, wrong *errs.Fields) Codes {
 		if len(d.Canonicals) > 0 {
 			_, ok := d.Canonicals.Find(c.Canonical)
 			wrong.Check(ok, d.ID, "第 %d 项要选择统一含义", i+1)
+		}
+		if d.Weighted {
+			wrong.Check(c.Weight >= 1 && c.Weight <= 100 || c.Retired && c.Weight == 0, d.ID, "第 %d 项的权重应在 1 到 100 之间", i+1)
+		} else {
+			c.Weight = 0
 		}
 	}
 	wrong.Check(len(codes.Active()) > 0, d.ID, "至少要有一项启用的代码")

@@ -432,3 +432,26 @@ func TestDefinitionsAreChecked(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The codes of a weighted set weigh something each; those of another weigh nothing,
+// whatever is sent.
+func TestWeights(t *testing.T) {
+	def := rule.Definition{ID: "tea.points", Title: "分值", Group: "茶", Kind: rule.CodeSet, Weighted: true, Default: rule.Codes{{Key: "taste", Label: "味", Weight: 60}, {Key: "old", Label: "旧", Retired: true}}.String()}
+	for _, bad := range []rule.Codes{{{Key: "taste", Label: "味"}}, {{Key: "taste", Label: "味", Weight: 101}}, {{Key: "taste", Label: "味", Weight: -1}}} {
+		d := def
+		d.Default = bad.String()
+		if _, err := rule.New(nil, d); err == nil {
+			t.Errorf("%s is taken", d.Default)
+		}
+	}
+	plain := def
+	plain.ID, plain.Weighted = "tea.kinds", false
+	r, err := rule.New(nil, def, plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := r.Defaults("t")
+	if v.Codes("tea.points").Weight() != 60 || v.Codes("tea.kinds").Weight() != 0 {
+		t.Errorf("weights %d and %d", v.Codes("tea.points").Weight(), v.Codes("tea.kinds").Weight())
+	}
+}

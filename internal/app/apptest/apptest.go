@@ -60,6 +60,37 @@ var Cast = []struct{ Name, Role, Body string }{
 	{"高望舒", "leader", ""}, {"严察微", "auditor", ""},
 }
 
+// Hire adds somebody to the cast of this world: a person with a role in a body,
+// which is made if there is none of that name.
+func (w *World) Hire(name, role, kind, body string) {
+	w.T.Helper()
+	ctx := actor.With(context.Background(), actor.System(w.Tenant))
+	if body != "" && w.Bodies[body] == "" {
+		id, err := w.Org.SaveBody(ctx, org.Body{Kind: kind, Name: body, Active: true})
+		w.must(err)
+		w.Bodies[body] = id
+	}
+	w.join(ctx, name, role, body)
+	w.must(w.DB.Read(ctx, func(tx *db.Tx) error { return w.grantOf(tx, name) }))
+}
+
+// join gives somebody an account with a role.
+func (w *World) join(ctx context.Context, name, role, body string) {
+	id, err := w.Org.SavePerson(ctx, org.Person{Name: name, Active: true})
+	w.must(err)
+	w.People[name] = id
+	one, err := w.Org.CreateAccount(ctx, id, "", []org.Grant{{Role: role, Body: w.Bodies[body]}})
+	w.must(err)
+	w.Logins[name], w.first[name] = one.Login, one.Password
+}
+
+func (w *World) grantOf(tx *db.Tx, name string) error {
+	var id string
+	err := tx.Get(`SELECT id FROM grant_role WHERE tenant = $1 AND person = $2`, []any{w.Tenant, w.People[name]}, &id)
+	w.grants[name] = id
+	return err
+}
+
 // Each runs a test on a fresh world on each database.
 func Each(t *testing.T, f func(t *testing.T, w *World)) {
 	t.Helper()
@@ -234,20 +265,13 @@ func (w *World) found(code, region string) {
 		return err
 	}))
 	for _, c := range Cast {
-		id, err := w.Org.SavePerson(ctx, org.Person{Name: c.Name, Active: true})
-		w.must(err)
-		w.People[c.Name] = id
-		one, err := w.Org.CreateAccount(ctx, id, "", []org.Grant{{Role: c.Role, Body: w.Bodies[c.Body]}})
-		w.must(err)
-		w.Logins[c.Name], w.first[c.Name] = one.Login, one.Password
+		w.join(ctx, c.Name, c.Role, c.Body)
 	}
 	w.must(w.DB.Read(ctx, func(tx *db.Tx) error {
-		for name, person := range w.People {
-			var id string
-			if err := tx.Get(`SELECT id FROM grant_role WHERE tenant = $1 AND person = $2`, []any{tenant, person}, &id); err != nil {
+		for name := range w.People {
+			if err := w.grantOf(tx, name); err != nil {
 				return err
 			}
-			w.grants[name] = id
 		}
 		return nil
 	}))

@@ -112,6 +112,7 @@ type appraisalLine struct {
 	Figures map[string]*string `json:"figures" doc:"As reports write them, by id"`
 	Total   float64            `json:"total,omitempty"`
 	Level   string             `json:"level,omitempty"`
+	Third   *float64           `json:"third,omitempty" doc:"Of the third-party evaluation"`
 }
 
 // InAssessment names an assessment.
@@ -190,7 +191,10 @@ func addAPI(api huma.API, d Deps) {
 		}
 		out := make([]appraisalLine, len(a.Lines))
 		for i, l := range a.Lines {
-			out[i] = appraisalLine{l.Unit, l.Name, figuresOf(a.IDs, l.Values), l.Total, l.Level}
+			out[i] = appraisalLine{l.Unit, l.Name, figuresOf(a.IDs, l.Values), l.Total, l.Level, nil}
+			if l.Third != nil && l.Third.N > 0 {
+				out[i].Third = &l.Third.Score
+			}
 		}
 		return &answer[[]appraisalLine]{out}, nil
 	})

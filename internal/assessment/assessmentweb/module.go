@@ -1,6 +1,7 @@
 // Package assessmentweb shows how well departments handled proposals: the
 // assessment from its plan to the published result, the forms of those who rate,
-// what is inspected, and the table for the appraisal at the end of the year.
+// what somebody outside thinks of it, what is inspected, and the table for the
+// appraisal at the end of the year.
 //
 // Main types: [Deps]; [Add] puts pages, menu and REST into the module. It owns no
 // tables and decides nothing.
@@ -40,7 +41,10 @@ type Deps struct {
 }
 
 // pages are the handlers. They are safe for concurrent use.
-type pages struct{ Deps }
+type pages struct {
+	Deps
+	limits document.Limits
+}
 
 var (
 	units  = []string{"unit_clerk", "unit_officer", "unit_leader"}
@@ -49,14 +53,25 @@ var (
 
 // Add puts the pages into the module.
 func Add(m *module.Module, d Deps) {
-	p := &pages{d}
+	p := &pages{d, document.Defaults()}
 	const group = "测评与督查"
 	m.Menu = append(m.Menu,
 		module.MenuItem{Path: "/assessments", Title: "承办单位测评", Icon: "scale", Group: group, Order: 30, Roles: append(append([]string{"member", "reviewer"}, office...), units...)},
+		module.MenuItem{Path: "/evaluations", Title: "第三方评估", Icon: "clipboard-check", Group: group, Order: 30, Roles: []string{"evaluator"}, Primary: true, Count: p.toEvaluate},
 		module.MenuItem{Path: "/inspections", Title: "督查事项", Icon: "eye-check", Group: group, Order: 31, Roles: append(append([]string{}, office...), units...)},
 		module.MenuItem{Path: "/appraisal", Title: "年终考核数据", Icon: "table", Group: group, Order: 32, Permission: "assessment.read"},
 	)
+	m.Home = append(m.Home, module.Card{Roles: []string{"evaluator"}, Order: 10, Load: p.evaluationCard})
 	m.Routes = func(rt *web.Router) {
+		rt.Get("/evaluations", p.evaluations)
+		rt.Get("/assessments/{id}/evaluation", p.evaluation)
+		rt.Post("/assessments/{id}/evaluation", p.planEvaluation)
+		rt.Post("/assessments/{id}/evaluation/do/{action}", p.actEvaluation)
+		rt.Get("/assessments/{id}/evaluation/export", p.exportEvaluation)
+		rt.Get("/assessments/{id}/evaluation/files/{file}", p.openPaper)
+		rt.Upload("/assessments/{id}/evaluation/files", p.limits.Most()+web.FormLimit, p.attachPaper)
+		rt.Get("/assessments/{id}/evaluation/cases/{case}", p.sheet)
+		rt.Post("/assessments/{id}/evaluation/cases/{case}", p.evaluate)
 		rt.Get("/assessments", p.list)
 		rt.Get("/assessments/new", p.form)
 		rt.Post("/assessments/new", p.save)
@@ -79,7 +94,10 @@ func Add(m *module.Module, d Deps) {
 		rt.Get("/inspections/{id}", p.inspection)
 		rt.Post("/inspections/{id}/do/{action}", p.actInspection)
 	}
-	m.API = func(api huma.API) { addAPI(api, d) }
+	m.API = func(api huma.API) {
+		addAPI(api, d)
+		addEvaluationAPI(api, d.Assessments)
+	}
 }
 
 func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }

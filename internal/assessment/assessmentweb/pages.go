@@ -250,7 +250,7 @@ func (v *resultView) facts(ctx context.Context) []ui.Item {
 	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], say(ctx, assessment.Flow.State(v.State).Title))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)),
 		{Term: lang.T(ctx, "统计截至"), Value: ui.LongDay(v.AsOf)}, {Term: lang.T(ctx, "评分截止"), Value: ui.LongDay(v.RateUntil)}, ui.Say(lang.T(ctx, "被测评单位"), lang.T(ctx, "%d个", v.Of))}
 	if v.Decision != "" {
-		all = append(all, ui.Say(lang.T(ctx, "公布的依据"), v.Decision), ui.Item{Term: lang.T(ctx, "公布于"), Value: ui.When(v.PublishedAt.Time)})
+		all = append(all, ui.Say(lang.T(ctx, "公布的依据"), v.Decision), ui.Item{Term: lang.T(ctx, "公布于"), Value: ui.LongDay(calendar.On(v.PublishedAt.Time))})
 	}
 	return all
 }
@@ -278,6 +278,9 @@ func (v *resultView) table(ctx context.Context) ui.TableInfo {
 		for _, x := range assessment.Indicators {
 			t.Columns = append(t.Columns, ui.Column{Title: say(ctx, x.Title), Num: true})
 		}
+		if v.Third != nil {
+			t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "第三方评估"), Num: true})
+		}
 	}
 	for _, u := range v.Units {
 		row := ui.Row{Cells: []templ.Component{ui.Str(u.Name)}}
@@ -290,6 +293,9 @@ func (v *resultView) table(ctx context.Context) ui.TableInfo {
 			}
 			for _, x := range assessment.Indicators {
 				row.Cells = append(row.Cells, v.score(u, x))
+			}
+			if v.Third != nil {
+				row.Cells = append(row.Cells, v.third(u))
 			}
 		}
 		t.Rows = append(t.Rows, row)
@@ -307,6 +313,20 @@ func (v *resultView) score(u *assessment.Unit, x assessment.Indicator) templ.Com
 		return ui.A(ui.Link{Title: points(s.Value), URL: figureURL(v.Assessment, x.Figure, u.Unit, v.Today)})
 	}
 	return ui.Str(points(s.Value))
+}
+
+// thirdParty reports whether there is a third-party evaluation to open, or to plan.
+func (v *resultView) thirdParty() bool {
+	return v.Third != nil || v.who.Can("assessment.manage") && v.State != assessment.Published && v.State != assessment.Cancelled
+}
+
+// third is a department's score by somebody outside, with its page.
+func (v *resultView) third(u *assessment.Unit) templ.Component {
+	x := v.Third[u.Unit]
+	if x == nil || x.N == 0 {
+		return ui.Str("—")
+	}
+	return ui.A(ui.Link{Title: points(x.Score), URL: evaluationURL(v.ID) + "#u-" + u.Unit})
 }
 
 func (v *resultView) rated(ctx context.Context) (all []ui.StatInfo) {
@@ -396,6 +416,9 @@ func (v *unitView) table(ctx context.Context) ui.TableInfo {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if x := v.Third[v.u.Unit]; x != nil {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(lang.T(ctx, "第三方评估")), v.third(v.u), ui.Str(lang.T(ctx, "%d / %d件", x.N, x.Drawn)), ui.Str(lang.T(ctx, "另计"))}})
+	}
 	return t
 }
 
@@ -410,7 +433,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range assessment.Indicators {
 		head = append(head, say(ctx, x.Title))
 	}
-	head = append(head, lang.T(ctx, "改进意见"))
+	head = append(head, lang.T(ctx, "第三方评估"), lang.T(ctx, "改进意见"))
 	var rows [][]any
 	for _, u := range v.Units {
 		row := []any{u.Place, u.Name, u.Total, say(ctx, assessment.LevelTitle(u.Level))}
@@ -421,7 +444,11 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 				row = append(row, nil)
 			}
 		}
-		rows = append(rows, append(row, u.Improve))
+		third := any(nil)
+		if x := v.Third[u.Unit]; x != nil && x.N > 0 {
+			third = x.Score
+		}
+		rows = append(rows, append(row, third, u.Improve))
 	}
 	return send(w, v.Title, document.Sheet{Name: lang.T(ctx, "测评结果"), Title: v.Title, Header: head, Rows: document.Each(rows)})
 }
@@ -464,7 +491,7 @@ func (v *appraisalView) table(ctx context.Context) ui.TableInfo {
 	for _, h := range v.Heads {
 		t.Columns = append(t.Columns, ui.Column{Title: h, Num: true})
 	}
-	t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "测评得分"), Num: true}, ui.Column{Title: lang.T(ctx, "测评等次")})
+	t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "测评得分"), Num: true}, ui.Column{Title: lang.T(ctx, "测评等次")}, ui.Column{Title: lang.T(ctx, "第三方评估"), Num: true})
 	for _, l := range v.Lines {
 		row := ui.Row{Href: "/proposals?year=" + itoa(v.Year) + "&unit=" + l.Unit, Cells: []templ.Component{ui.Str(l.Name)}}
 		for _, c := range l.Values {
@@ -474,7 +501,11 @@ func (v *appraisalView) table(ctx context.Context) ui.TableInfo {
 		if l.Place > 0 {
 			total, level = points(l.Total), ui.Badge(levelKinds[l.Level], say(ctx, assessment.LevelTitle(l.Level)))
 		}
-		row.Cells = append(row.Cells, ui.Str(total), level)
+		third := ""
+		if l.Third != nil && l.Third.N > 0 {
+			third = points(l.Third.Score)
+		}
+		row.Cells = append(row.Cells, ui.Str(total), level, ui.Str(third))
 		t.Rows = append(t.Rows, row)
 	}
 	return t
@@ -496,9 +527,14 @@ func (p *pages) exportAppraisal(w http.ResponseWriter, r *http.Request) error {
 				row = append(row, c.Amount)
 			}
 		}
+		total, level, third := any(nil), any(nil), any(nil)
 		if l.Place > 0 {
-			row = append(row, l.Total, say(ctx, assessment.LevelTitle(l.Level)))
+			total, level = l.Total, say(ctx, assessment.LevelTitle(l.Level))
 		}
+		if l.Third != nil && l.Third.N > 0 {
+			third = l.Third.Score
+		}
+		row = append(row, total, level, third)
 		rows = append(rows, row)
 	}
 	all, today, err := p.Assessments.Inspections(ctx, v.Year, "")
@@ -511,6 +547,6 @@ func (p *pages) exportAppraisal(w http.ResponseWriter, r *http.Request) error {
 	head := append([]string{lang.T(ctx, "承办单位")}, v.Heads...)
 	title := lang.T(ctx, "%d年提案办理情况", v.Year)
 	return send(w, title,
-		document.Sheet{Name: lang.T(ctx, "办理情况"), Title: title, Header: append(head, lang.T(ctx, "测评得分"), lang.T(ctx, "测评等次")), Rows: document.Each(rows)},
+		document.Sheet{Name: lang.T(ctx, "办理情况"), Title: title, Header: append(head, lang.T(ctx, "测评得分"), lang.T(ctx, "测评等次"), lang.T(ctx, "第三方评估")), Rows: document.Each(rows)},
 		document.Sheet{Name: lang.T(ctx, "督查事项"), Title: title, Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "督查事项"), lang.T(ctx, "下达日期"), lang.T(ctx, "期限"), lang.T(ctx, "状态"), lang.T(ctx, "是否逾期"), lang.T(ctx, "办理情况"), lang.T(ctx, "核实意见")}, Rows: document.Each(items)})
 }

@@ -427,6 +427,12 @@ func resultActions(v *resultView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if v.thirdParty() {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "第三方评估"), Icon: "clipboard-check", Href: evaluationURL(v.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if v.counted() && !v.Own {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "导出"), Icon: "download", Kind: ui.Quiet, Href: "/assessments/" + v.ID + "/export", Download: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -692,7 +698,7 @@ func ownResult(v *resultView) templ.Component {
 						var templ_7745c5c3_Var25 string
 						templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "没有改进意见"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/assessment/assessmentweb/views.templ`, Line: 122, Col: 66}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/assessment/assessmentweb/views.templ`, Line: 125, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 						if templ_7745c5c3_Err != nil {
@@ -1011,7 +1017,7 @@ func unitPage(v *unitView) templ.Component {
 						var templ_7745c5c3_Var38 string
 						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "没有改进意见"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/assessment/assessmentweb/views.templ`, Line: 172, Col: 66}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/assessment/assessmentweb/views.templ`, Line: 175, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 						if templ_7745c5c3_Err != nil {

@@ -195,6 +195,7 @@ func typedRows(id string, saved rule.Codes, form url.Values) []codeRow {
 		if row.Key == "" && row.Label == "" {
 			continue
 		}
+		row.Weight, _ = strconv.Atoi(web.Clean(form.Get(at + ".weight"))) // what is no number weighs nothing, which the rules refuse
 		_, row.Fixed = saved.Find(row.Key)
 		place, err := strconv.Atoi(web.Clean(form.Get(at + ".place")))
 		if err != nil {

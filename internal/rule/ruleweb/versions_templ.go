@@ -371,6 +371,9 @@ func changeLines(ctx context.Context, d rule.Definition, c rule.CodeChange) []st
 	if c.Before.Canonical != c.After.Canonical {
 		lines = append(lines, lang.T(ctx, "“%s”的统一含义由“%s”改为“%s”", c.After.Label, meaning(c.Before.Canonical), meaning(c.After.Canonical)))
 	}
+	if c.Before.Weight != c.After.Weight {
+		lines = append(lines, lang.T(ctx, "“%s”的权重由 %d 改为 %d", c.After.Label, c.Before.Weight, c.After.Weight))
+	}
 	if !c.Before.Retired && c.After.Retired {
 		lines = append(lines, lang.T(ctx, "停用“%s”", c.After.Label))
 	}
