@@ -64,6 +64,9 @@ func From(ctx context.Context) (a Actor, ok bool) {
 	return a, ok
 }
 
+// Denied is the error for whoever may not do what they ask for.
+var Denied error = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
+
 // Require returns who acts if they have the permission (any signed-in actor if
 // it is empty), else an Unauthenticated or Forbidden error.
 func Require(ctx context.Context, permission string) (Actor, error) {
@@ -72,7 +75,7 @@ func Require(ctx context.Context, permission string) (Actor, error) {
 		return Actor{}, errs.New(errs.Unauthenticated, "请先登录")
 	}
 	if permission != "" && !a.Can(permission) {
-		return Actor{}, errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
+		return Actor{}, Denied
 	}
 	return a, nil
 }

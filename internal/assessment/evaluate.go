@@ -132,7 +132,7 @@ func (s *Service) DoEvaluation(ctx context.Context, id string, version int, acti
 			return err
 		}
 		if !e.may(a, step) {
-			return notYours
+			return actor.Denied
 		}
 		if e.over() {
 			return ended()
@@ -356,7 +356,7 @@ func (s *Service) Evaluate(ctx context.Context, id, evaluated string, p Points) 
 			return err
 		}
 		if !e.writes(a) {
-			return notYours
+			return actor.Denied
 		}
 		c, err := evaluatedCase(tx, a, e, evaluated)
 		if err != nil {
@@ -446,7 +446,7 @@ func (s *Service) AttachPaper(ctx context.Context, id string, up attachment.Uplo
 		case err != nil:
 			return err
 		case !e.writes(a):
-			return notYours
+			return actor.Denied
 		case e.over() || e.State != Evaluating:
 			return errs.New(errs.Conflict, "现在不能添加文件")
 		}

@@ -314,7 +314,7 @@ func (s *Service) Evaluations(ctx context.Context) (all []*Evaluation, err error
 		return nil, err
 	}
 	if !office(a) && department(a) == "" && evaluator(a) == "" {
-		return nil, notYours
+		return nil, actor.Denied
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		all, err = db.All(tx, (*Evaluation).read, evaluationQuery+` ORDER BY e.created_at DESC, e.assessment DESC LIMIT 100`, a.Tenant, office(a), department(a), evaluator(a))

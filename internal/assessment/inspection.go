@@ -3,7 +3,6 @@ package assessment
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -134,7 +133,7 @@ func (s *Service) Inspections(ctx context.Context, year int, state string) (out 
 	}
 	all, unit := inspectionReach(a)
 	if !all && unit == "" {
-		return nil, "", notYours
+		return nil, "", actor.Denied
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		today = org.Today(tx)
@@ -153,7 +152,7 @@ func (s *Service) Issue(ctx context.Context, x Inspection) (id string, err error
 	if err != nil {
 		return "", err
 	}
-	x.Title, x.Content = strings.TrimSpace(han.Clean(x.Title)), strings.TrimSpace(han.Clean(x.Content))
+	x.Title, x.Content = han.Tidy(x.Title), han.Tidy(x.Content)
 	var f errs.Fields
 	f.Check(x.Title != "" && len([]rune(x.Title)) <= 200, "title", "请填写督查事项，不超过 %d 个字", 200)
 	f.Check(len([]rune(x.Content)) <= 5000, "content", "不能超过 %d 个字", 5000)
@@ -227,7 +226,7 @@ func (s *Service) DoInspection(ctx context.Context, id string, version int, acti
 	if err != nil {
 		return err
 	}
-	said = strings.TrimSpace(han.Clean(said))
+	said = han.Tidy(said)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		x, err := inspection(tx, a, id)
 		if err != nil {
@@ -247,7 +246,7 @@ func (s *Service) DoInspection(ctx context.Context, id string, version int, acti
 			return err
 		}
 		if !a.Can(step.Permission) || action == "report" && a.Body != x.Unit {
-			return notYours
+			return actor.Denied
 		}
 		var f errs.Fields
 		f.Check(said != "" || action == "accept", "said", "请填写")

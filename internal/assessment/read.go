@@ -177,7 +177,7 @@ func (s *Service) List(ctx context.Context) (all []*Assessment, err error) {
 		return nil, err
 	}
 	if !office(a) && !a.Can("assessment.own") && !a.Can("assessment.rate") {
-		return nil, notYours
+		return nil, actor.Denied
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		all, err = db.All(tx, (*Assessment).fields, `SELECT `+columns+` FROM assessment t WHERE t.tenant = $1 AND ($2 OR t.state = 'rating' AND ($5 OR $6 <> '' AND EXISTS

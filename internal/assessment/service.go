@@ -39,8 +39,6 @@ func New(d *db.DB, rules *rule.Rules, figures *figure.Service, clocks *clock.Clo
 	return &Service{db: d, rules: rules, figures: figures, clocks: clocks, notices: notices, cases: cases, files: files}
 }
 
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
-
 // Plan is what the office fills in for an assessment.
 type Plan struct {
 	ID        string // empty for a new one
@@ -54,7 +52,7 @@ type Plan struct {
 
 func (p *Plan) check() error {
 	var f errs.Fields
-	p.Title = strings.TrimSpace(han.Clean(p.Title))
+	p.Title = han.Tidy(p.Title)
 	f.Check(p.Title != "" && len([]rune(p.Title)) <= 100, "title", "请填写名称，不超过 %d 个字", 100)
 	f.Check(p.Year >= 1949 && p.Year <= 2199, "year", "请填写年度")
 	for _, x := range []struct {
@@ -168,7 +166,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, decisi
 	if err != nil {
 		return nil, err
 	}
-	decision = strings.TrimSpace(han.Clean(decision))
+	decision = han.Tidy(decision)
 	var t *Assessment
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if t, err = find(tx, a, id); err != nil {
@@ -188,7 +186,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, decisi
 			return err
 		}
 		if !a.Can(step.Permission) {
-			return notYours
+			return actor.Denied
 		}
 		if version != t.Version {
 			return db.Stale()
@@ -434,7 +432,7 @@ func (s *Service) Rate(ctx context.Context, id string, marks []Mark) error {
 	}
 	kind := raterOf[a.Role]
 	if kind == "" || a.Person == "" || a.Can("assessment.own") {
-		return notYours
+		return actor.Denied
 	}
 	if err := checkMarks(marks); err != nil {
 		return err
@@ -492,7 +490,7 @@ func (s *Service) RateQuality(ctx context.Context, id string, marks []Mark) erro
 		return err
 	}
 	if a.Body == "" {
-		return notYours
+		return actor.Denied
 	}
 	if err := checkMarks(marks); err != nil {
 		return err
@@ -529,7 +527,7 @@ func (s *Service) Improve(ctx context.Context, id, unit string, version int, tex
 	if err != nil {
 		return err
 	}
-	text = strings.TrimSpace(han.Clean(text))
+	text = han.Tidy(text)
 	var f errs.Fields
 	f.Check(len([]rune(text)) <= 2000, "improve", "不能超过 %d 个字", 2000)
 	if err := f.Err(); err != nil {

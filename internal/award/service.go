@@ -32,8 +32,6 @@ func New(d *db.DB, rules *rule.Rules, notices *notify.Notifier, proposals *propo
 	return &Service{db: d, rules: rules, notices: notices, proposals: proposals}
 }
 
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
-
 func find(tx *db.Tx, a actor.Actor, id string) (*Award, error) {
 	return db.One(tx, (*Award).fields, `SELECT `+columns+` FROM award w WHERE w.tenant = $1 AND w.id = $2`, a.Tenant, id)
 }
@@ -63,7 +61,7 @@ func (s *Service) Call(ctx context.Context, title string, year, places int, unti
 	if err != nil {
 		return "", err
 	}
-	title = strings.TrimSpace(han.Clean(title))
+	title = han.Tidy(title)
 	var f errs.Fields
 	f.Check(title != "" && len([]rune(title)) <= 100, "title", "请填写名称，不超过 %d 个字", 100)
 	f.Check(places >= 1 && places <= 200, "places", "应在 %d 到 %d 之间", 1, 200)
@@ -139,7 +137,7 @@ func (s *Service) Nominate(ctx context.Context, id, proposalID, reason string) e
 	if err != nil {
 		return err
 	}
-	reason = strings.TrimSpace(han.Clean(reason))
+	reason = han.Tidy(reason)
 	var f errs.Fields
 	f.Check(reason != "" && len([]rune(reason)) <= 500, "reason", "请写明提名理由，不超过 %d 个字", 500)
 	f.Check(proposalID != "", "proposal", "请选择提案")
@@ -238,7 +236,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 	if err != nil {
 		return nil, err
 	}
-	in.Decision = strings.TrimSpace(han.Clean(in.Decision))
+	in.Decision = han.Tidy(in.Decision)
 	var w *Award
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		var done bool
@@ -250,7 +248,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 			return err
 		}
 		if !a.Can(step.Permission) {
-			return notYours
+			return actor.Denied
 		}
 		if version != w.Version {
 			return db.Stale()

@@ -234,3 +234,8 @@ func (e *queryError) Error() string {
 	return "db: " + e.err.Error() + " in: " + strings.Join(strings.Fields(e.query), " ")
 }
 func (e *queryError) Unwrap() error { return e.err }
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// Like is the pattern of LIKE … ESCAPE '\' for what contains a text.
+func Like(text string) string { return "%" + likeEscaper.Replace(text) + "%" }

@@ -41,8 +41,6 @@ type Item struct {
 // mostListed bounds a list.
 const mostListed = 1000
 
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // List returns the digests in the actor's reach that a filter picks, drafts and
 // the latest first, with the day they are compared with.
 func (s *Service) List(ctx context.Context, f Filter) (all []*Item, today calendar.Date, err error) {
@@ -52,7 +50,7 @@ func (s *Service) List(ctx context.Context, f Filter) (all []*Item, today calend
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		today = org.Today(tx)
-		cond, args := reach(a, []any{a.Tenant, f.Year, f.State, "%" + likeEscaper.Replace(f.Title) + "%", today})
+		cond, args := reach(a, []any{a.Tenant, f.Year, f.State, db.Like(f.Title), today})
 		all, err = db.All(tx, func(x *Item) []any {
 			x.Digest = new(Digest)
 			return append(x.Digest.fields(), &x.Cases, &x.Recipients, &x.Instructions, &x.Owed, &x.Late)

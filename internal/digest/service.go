@@ -23,8 +23,6 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func tidy(s string) string { return strings.TrimSpace(han.Clean(s)) }
-
 // Text is a digest as it is written.
 type Text struct {
 	Title      string   `json:"title" form:"title" maxLength:"60"`
@@ -37,8 +35,6 @@ const (
 	mostTitle      = 60
 	mostRecipients = 30
 )
-
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
 
 // reach is the condition under which an actor may see a digest d: the first of
 // args is the tenant.
@@ -120,7 +116,7 @@ func (s *Service) Save(ctx context.Context, id string, version int, t Text) (d *
 	if err != nil {
 		return nil, err
 	}
-	t.Title, t.Body = tidy(t.Title), tidy(t.Body)
+	t.Title, t.Body = han.Tidy(t.Title), han.Tidy(t.Body)
 	for _, list := range []*[]string{&t.Proposals, &t.Recipients} {
 		*list = slices.DeleteFunc(slices.Clone(*list), func(s string) bool { return s == "" })
 		slices.Sort(*list)
@@ -277,13 +273,10 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, reason
 		if d = w.Digest; done {
 			return nil
 		}
-		i := slices.IndexFunc(Flow.Steps, func(s flow.Step) bool { return s.Action == action })
-		switch {
-		case i < 0:
-			return errs.New(errs.Invalid, "没有这项操作")
-		case !a.Can(Flow.Steps[i].Permission):
-			return notYours
-		case version != d.Version:
+		if err := Flow.Permit(a, action); err != nil {
+			return err
+		}
+		if version != d.Version {
 			return db.Stale()
 		}
 		step, err := Flow.Find(d.State, action)
@@ -293,7 +286,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, reason
 		if err := guards.Run(step.Guards, w); err != nil {
 			return err
 		}
-		if w.reason = tidy(reason); len([]rune(w.reason)) > 500 {
+		if w.reason = han.Tidy(reason); len([]rune(w.reason)) > 500 {
 			var f errs.Fields
 			f.Add("reason", "不能超过 %d 个字", 500)
 			return f.Err()
@@ -437,13 +430,13 @@ func (w *work) instruct(g Given) (*Instruction, error) {
 	if w.State != Sent {
 		return nil, errs.New(errs.Conflict, "报送以后才能登记批示")
 	}
-	values := map[string][]string{"person": {g.Person}, "on": {string(g.On)}, "text": {tidy(g.Text)}, "unit": {g.Unit}, "due_on": {string(g.DueOn)}}
+	values := map[string][]string{"person": {g.Person}, "on": {string(g.On)}, "text": {han.Tidy(g.Text)}, "unit": {g.Unit}, "due_on": {string(g.DueOn)}}
 	if err := flow.CheckFields(InstructFields, values, nil); err != nil {
 		return nil, err
 	}
 	office := w.a.Can("digest.manage")
 	if !office && g.Person != w.a.Person {
-		return nil, notYours
+		return nil, actor.Denied
 	}
 	var f errs.Fields
 	f.Check(slices.Contains(w.recipients, g.Person), "person", "请选择报送过的领导")
@@ -453,7 +446,7 @@ func (w *work) instruct(g Given) (*Instruction, error) {
 		b, err := org.BodyOf(w.tx, w.Tenant, g.Unit)
 		f.Check(err == nil && b.Kind == "department" && b.Active, "unit", "请从列出的选项中选择")
 	}
-	in := &Instruction{Tenant: w.Tenant, ID: db.NewID(), Digest: w.ID, Person: g.Person, OnDate: g.On, Text: tidy(g.Text), Method: "web", RecordedBy: w.a.Person, RecordedAt: db.At(w.tx.Now()),
+	in := &Instruction{Tenant: w.Tenant, ID: db.NewID(), Digest: w.ID, Person: g.Person, OnDate: g.On, Text: han.Tidy(g.Text), Method: "web", RecordedBy: w.a.Person, RecordedAt: db.At(w.tx.Now()),
 		Unit: g.Unit, DueOn: g.DueOn, Version: 1}
 	if g.Person != w.a.Person {
 		in.Method = "paper"
@@ -490,7 +483,7 @@ func (s *Service) Report(ctx context.Context, id, instruction string, version in
 		if in.State != "open" {
 			return errs.New(errs.Conflict, "已经报告过落实情况")
 		}
-		in.State, in.Report, in.ReportedAt, in.Answer = "reported", tidy(text), db.At(w.tx.Now()), ""
+		in.State, in.Report, in.ReportedAt, in.Answer = "reported", han.Tidy(text), db.At(w.tx.Now()), ""
 		return nil
 	})
 }
@@ -509,7 +502,7 @@ func (s *Service) Accept(ctx context.Context, id, instruction string, version in
 		if in.State != "reported" && !(accept && in.State == "open") {
 			return errs.New(errs.Conflict, "现在没有要核实的")
 		}
-		in.State, in.Answer = "open", tidy(answer)
+		in.State, in.Answer = "open", han.Tidy(answer)
 		if !accept {
 			return nil
 		}
@@ -545,7 +538,7 @@ func (s *Service) follow(ctx context.Context, id, instruction string, version in
 			return err
 		}
 		var f errs.Fields
-		n := len([]rune(tidy(text)))
+		n := len([]rune(han.Tidy(text)))
 		f.Check(n > 0 || action == "accept", "text", "请说明情况")
 		f.Check(n <= 2000, "text", "不能超过 %d 个字", 2000)
 		if err := f.Err(); err != nil {
@@ -560,7 +553,7 @@ func (s *Service) follow(ctx context.Context, id, instruction string, version in
 		if err := w.record(action, w.State); err != nil {
 			return err
 		}
-		w.reason = tidy(text)
+		w.reason = han.Tidy(text)
 		if action == "report" {
 			names, err := org.BodyNames(tx, w.Tenant, []string{a.Body})
 			if err != nil {

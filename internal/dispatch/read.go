@@ -136,7 +136,7 @@ func (s *Service) List(ctx context.Context, before string) (all []*Meeting, toda
 		return nil, "", err
 	}
 	if !a.Can("dispatch.read") && !a.Can("dispatch.own") {
-		return nil, "", errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
+		return nil, "", actor.Denied
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		today = org.Today(tx)

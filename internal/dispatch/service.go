@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/blob"
@@ -85,7 +84,7 @@ func (s *Service) Save(ctx context.Context, m Meeting) (id string, err error) {
 func (m *Meeting) check() error {
 	var f errs.Fields
 	text := func(name string, s *string, most int, required bool) {
-		*s = strings.TrimSpace(han.Clean(*s))
+		*s = han.Tidy(*s)
 		n := len([]rune(*s))
 		f.Check(n > 0 || !required, name, "请填写")
 		f.Check(n <= most, name, "不能超过 %d 个字", most)
@@ -252,7 +251,7 @@ func (s *Service) Choose(ctx context.Context, id, proposalID string, version int
 	if err != nil {
 		return err
 	}
-	note = strings.TrimSpace(han.Clean(note))
+	note = han.Tidy(note)
 	if err := proposal.CheckUnits(units); err != nil {
 		return err
 	}

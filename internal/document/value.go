@@ -23,7 +23,7 @@ func cellName(col, line int) string {
 // value reads a cell: its value, or a message about what is wrong with it.
 // stored is what an xlsx keeps where it shows something else.
 func (c *Column) value(shown, stored string, from1904 bool) (v, msg string, args []any) {
-	v = strings.TrimSpace(han.Clean(shown))
+	v = han.Tidy(shown)
 	if v == "" {
 		if c.Required {
 			return "", "“%s”不能为空", []any{c.Title}

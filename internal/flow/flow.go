@@ -4,8 +4,8 @@
 // tests.
 //
 // Main types: [Machine], [State], [Step], [Guards]. It owns no tables and keeps no
-// state. It deliberately checks neither permissions nor guards by itself and
-// changes no record: the service that owns the record does both in its
+// state. It deliberately checks neither permissions nor guards of itself and
+// changes no record: the service that owns the record has both checked in its
 // transaction. Package flowtest walks a machine exhaustively and at random.
 package flow
 
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
 )
@@ -115,6 +116,22 @@ func (m Machine) Find(state, action string) (Step, error) {
 		return Step{}, errs.New(errs.NotFound, "没有“%s”这一操作", action)
 	}
 	return Step{}, errs.New(errs.Conflict, "当前状态“%s”不能“%s”", lang.Word(at.Title), lang.Word(title))
+}
+
+// Permit says whether somebody may do an action at all, before anything is said
+// about the record: else it is [actor.Denied]. An action that is not in the table
+// is Invalid.
+func (m Machine) Permit(a actor.Actor, action string) error {
+	for _, s := range m.Steps {
+		if s.Action != action {
+			continue
+		}
+		if s.System || !a.Can(s.Permission) {
+			return actor.Denied
+		}
+		return nil
+	}
+	return errs.New(errs.Invalid, "没有这项操作")
 }
 
 // Stages returns the stages in the order in which the states name them.

@@ -45,6 +45,9 @@ func Length(s string) int {
 	return n
 }
 
+// Tidy is [Clean] without blanks around: for what stands in a field.
+func Tidy(s string) string { return strings.TrimSpace(Clean(s)) }
+
 // Clean makes typed or pasted text fit to be kept: valid UTF-8 in normal form
 // C, lines ended by \n, no control characters or characters that turn the
 // direction of writing, no blanks at the ends of lines nor empty lines at the

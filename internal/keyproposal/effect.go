@@ -3,6 +3,7 @@ package keyproposal
 import (
 	"slices"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
@@ -24,7 +25,7 @@ var guards = flow.Guards[*work]{
 		if w.a.Can("key_proposal.manage") || w.Committee != "" && w.a.Body == w.Committee {
 			return nil
 		}
-		return notYours
+		return actor.Denied
 	},
 	"led": func(w *work) error {
 		if w.Leader == "" {
@@ -34,7 +35,7 @@ var guards = flow.Guards[*work]{
 	},
 	"own": func(w *work) error {
 		if w.Leader == "" || w.Leader != w.a.Person {
-			return notYours
+			return actor.Denied
 		}
 		return nil
 	},

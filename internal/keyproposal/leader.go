@@ -9,6 +9,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/han"
 	"shangliang/internal/ledger"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
@@ -25,7 +26,7 @@ func (s *Service) SaveLeader(ctx context.Context, l Leader) (id string, err erro
 	if err != nil {
 		return "", err
 	}
-	l.Tenant, l.Post = a.Tenant, tidy(l.Post)
+	l.Tenant, l.Post = a.Tenant, han.Tidy(l.Post)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		object, done, err := ledger.Replayed(tx)
 		if err != nil {
@@ -167,7 +168,7 @@ func (s *Service) Prioritize(ctx context.Context, proposals []string, measure, n
 	if err != nil {
 		return err
 	}
-	note = tidy(note)
+	note = han.Tidy(note)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		_, done, err := ledger.Replayed(tx)
 		if err != nil || done {

@@ -67,7 +67,7 @@ func (s *Service) List(ctx context.Context, f Filter) (all []*Item, today calend
 
 // items is [Service.List] in a transaction: one query, whatever the rows show.
 func (s *Service) items(tx *db.Tx, a actor.Actor, f Filter) ([]*Item, error) {
-	cond, args := reach(a, []any{a.Tenant, f.Year, f.State, f.Leader, f.Committee, f.Party, f.Key, "%" + likeEscaper.Replace(f.Title) + "%", a.Body})
+	cond, args := reach(a, []any{a.Tenant, f.Year, f.State, f.Leader, f.Committee, f.Party, f.Key, db.Like(f.Title), a.Body})
 	return db.All(tx, func(x *Item) []any {
 		x.Key, x.Case = new(Key), new(proposal.Brief)
 		return slices.Concat(x.Key.fields(), x.Case.Fields(), []any{&x.LeaderName, &x.CommitteeName, &x.DueOn, &x.Due, &x.Asked, &x.Answered, &x.Waits})
@@ -85,8 +85,6 @@ func (s *Service) items(tx *db.Tx, a actor.Actor, f Filter) ([]*Item, error) {
 		AND (NOT $6 OR party.id IS NOT NULL) AND (NOT $7 OR k.approved_at <> '') AND p.title LIKE $8 ESCAPE '\' AND `+cond+`
 		ORDER BY k.year DESC, p.case_no, k.id LIMIT `+itoa(mostListed), args...)
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Year sums up a year: how many key proposals there are against what the rules
 // say.
@@ -377,7 +375,7 @@ func (s *Service) Attach(ctx context.Context, id string, up attachment.Upload) e
 	may := func(tx *db.Tx) (done bool, err error) {
 		w, done, err := s.begin(tx, a, id)
 		if err == nil && !done && !w.mayAttach() {
-			err = notYours
+			err = actor.Denied
 		}
 		return done, err
 	}

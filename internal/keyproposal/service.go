@@ -3,7 +3,6 @@ package keyproposal
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -40,10 +39,8 @@ func (in *Input) values() map[string][]string {
 		"committee": {in.Committee}, "forms": in.Forms, "form": {in.Form}, "text": {in.Text}, "until": {string(in.Until)}, "outcome": {in.Outcome}, "stance": {in.Stance}}
 }
 
-func tidy(s string) string { return strings.TrimSpace(han.Clean(s)) }
-
 func (in Input) clean() Input {
-	in.Reason, in.Text = tidy(in.Reason), tidy(in.Text)
+	in.Reason, in.Text = han.Tidy(in.Reason), han.Tidy(in.Text)
 	return in
 }
 
@@ -137,7 +134,7 @@ func (s *Service) Nominate(ctx context.Context, proposals, criteria []string, wh
 	if err != nil {
 		return nil, err
 	}
-	why = tidy(why)
+	why = han.Tidy(why)
 	slices.Sort(proposals)
 	proposals = slices.Compact(proposals)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
@@ -225,7 +222,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 		if k = w.Key; done {
 			return nil
 		}
-		if err := permitted(a, action); err != nil {
+		if err := Flow.Permit(a, action); err != nil {
 			return err
 		}
 		if version != k.Version {
@@ -246,21 +243,6 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 	})
 	return k, err
 }
-
-// permitted checks the permission before anything is said about the state.
-func permitted(a actor.Actor, action string) error {
-	for _, s := range Flow.Steps {
-		if s.Action == action {
-			if !a.Can(s.Permission) {
-				return notYours
-			}
-			return nil
-		}
-	}
-	return errs.New(errs.Invalid, "没有这项操作")
-}
-
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
 
 // told are the steps that belong to the history of the case, for everybody who
 // reads it; the others are the office's own.

@@ -200,7 +200,7 @@ func (s *Service) Send(ctx context.Context, id string, to []string, body string)
 	if err != nil {
 		return nil, err
 	}
-	body = strings.TrimSpace(han.Clean(body))
+	body = han.Tidy(body)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		p, err := find(tx, a, id)
 		if err != nil {

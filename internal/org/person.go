@@ -196,7 +196,7 @@ const peopleWhere = ` FROM person WHERE tenant = $1 AND id > $3 AND active = $4
 
 func (q *PeopleFilter) args(tx *db.Tx, tenant string) []any {
 	text := tidy(q.Text)
-	return []any{tenant, Today(tx), q.After, !q.Gone, text, like(text), q.Seat, q.Body}
+	return []any{tenant, Today(tx), q.After, !q.Gone, text, db.Like(text), q.Seat, q.Body}
 }
 
 // CountPeople says how many people [Service.People] would list in all. Wants
@@ -231,10 +231,6 @@ func people(tx *db.Tx, tenant string, q PeopleFilter) ([]Listed, bool, error) {
 	return list, more, err
 }
 
-func like(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
-
 // Colleague is what everybody in a tenant may know of a person in its roster.
 type Colleague struct {
 	ID     string `json:"id"`
@@ -254,7 +250,7 @@ func (s *Service) Colleagues(ctx context.Context, text string) ([]Colleague, err
 		}
 		type hit struct{ id, name, post string }
 		all, err := db.All(tx, func(h *hit) []any { return []any{&h.id, &h.name, &h.post} },
-			`SELECT id, name, post FROM person WHERE tenant = $1 AND active AND name LIKE $2 ESCAPE '\' ORDER BY name, id LIMIT 200`, a.Tenant, like(text))
+			`SELECT id, name, post FROM person WHERE tenant = $1 AND active AND name LIKE $2 ESCAPE '\' ORDER BY name, id LIMIT 200`, a.Tenant, db.Like(text))
 		if err != nil {
 			return err
 		}

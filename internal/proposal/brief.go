@@ -93,7 +93,7 @@ func Concerned(tx *db.Tx, tenant, id string) ([]string, error) {
 // FindBriefs finds filed cases that the actor may see by their number or a part
 // of their title, for choosing; the newest first, at most twenty.
 func FindBriefs(tx *db.Tx, a actor.Actor, text string, caseNo int) ([]*Brief, error) {
-	cond, args := reach(a, []any{a.Tenant, "%" + likeEscaper.Replace(text) + "%", caseNo})
+	cond, args := reach(a, []any{a.Tenant, db.Like(text), caseNo})
 	return db.All(tx, (*Brief).Fields, `SELECT `+BriefColumns+` FROM proposal p WHERE p.tenant = $1 AND p.case_no > 0
 		AND (p.title LIKE $2 ESCAPE '\' OR p.case_no = $3) AND `+cond+` ORDER BY p.year DESC, p.case_no LIMIT 20`, args...)
 }

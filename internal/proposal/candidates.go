@@ -73,7 +73,7 @@ func (s *Service) Candidates(ctx context.Context, ids []string) (all map[string]
 		return nil, err
 	}
 	if !a.Can("proposal.dispatch") && !a.Can("proposal.check") {
-		return nil, notYours
+		return nil, actor.Denied
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		all, err = candidates(tx, a, ids)

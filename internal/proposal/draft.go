@@ -78,7 +78,7 @@ func (s *Service) create(tx *db.Tx, a actor.Actor, t Text) (*Proposal, error) {
 	w := &work{s: s, tx: tx, a: a, today: org.Today(tx), Case: &Case{Proposal: p, Rules: v}}
 	if t.Proposer != "" {
 		if !a.Can("proposal.paper") {
-			return nil, notYours
+			return nil, actor.Denied
 		}
 		if p.Lead = t.Proposer; p.Channel == "" {
 			p.Channel = "paper"
@@ -149,7 +149,7 @@ func (w *work) mayWrite() error {
 	if w.State != Approval && isLead(w) == nil || w.Kind == Collective && w.a.Can("proposal.approve") && isOfficer(w) == nil {
 		return nil
 	}
-	return notYours
+	return actor.Denied
 }
 
 // write takes over what was typed. Only what could never be right is refused:
@@ -336,7 +336,7 @@ func (s *Service) Cosign(ctx context.Context, id string, accept bool) (*Proposal
 		}
 		i := slices.IndexFunc(w.Parties, func(x *Party) bool { return x.Person == a.Person && x.Role == "cosigner" })
 		if i < 0 {
-			return notYours
+			return actor.Denied
 		}
 		x := w.Parties[i]
 		if w.State != Cosigning || x.State != "invited" {

@@ -37,7 +37,7 @@ func (s *Service) Rate(ctx context.Context, id string, in Rating) error {
 	}
 	paper := in.Person != "" && a.Can("proposal.paper")
 	if !paper && !a.Can("proposal.rate") || a.Can("assignment.handle") && !a.IsSystem() {
-		return notYours
+		return actor.Denied
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		w, done, err := s.begin(tx, a, id)
@@ -53,7 +53,7 @@ func (s *Service) Rate(ctx context.Context, id string, in Rating) error {
 			return err
 		}
 		if !w.Rates(f.Person) {
-			return notYours
+			return actor.Denied
 		}
 		if w.State != FeedbackOpen {
 			return errs.New(errs.Conflict, "现在不是评价的时候：答复送达后、办结前可以评价")

@@ -107,7 +107,7 @@ func (w *work) mayAttach(up Upload) error {
 		}
 		return nil
 	}
-	return notYours
+	return actor.Denied
 }
 
 // Detach takes a file off a case that is still being written. The bytes stay:
@@ -140,7 +140,7 @@ func (s *Service) remove(ctx context.Context, id, file string, removed bool) err
 			return errs.Missing()
 		}
 		if f.Person != a.Person {
-			return notYours
+			return actor.Denied
 		}
 		if err := w.mayAttach(Upload{Purpose: f.Purpose, Assignment: f.Assignment}); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/errs"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
@@ -52,14 +53,12 @@ var guards = flow.Guards[*work]{
 	"not_last":         isNotLast,
 }
 
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
-
 // isLead: only the first proposer, or the office for what it entered on paper.
 func isLead(w *work) error {
 	if w.Lead == w.a.Person && w.a.Person != "" || w.Channel != "" && w.a.Can("proposal.paper") || w.a.IsSystem() {
 		return nil
 	}
-	return notYours
+	return actor.Denied
 }
 
 // isOfficer: the officer of the proposing body; for a paper the seal on the
@@ -68,12 +67,12 @@ func isOfficer(w *work) error {
 	if w.Body != "" && w.a.Body == w.Body || w.a.IsSystem() {
 		return nil
 	}
-	return notYours
+	return actor.Denied
 }
 
 func isJoint(w *work) error {
 	if w.Kind != Joint {
-		return notYours
+		return actor.Denied
 	}
 	if !slices.ContainsFunc(w.Parties, func(p *Party) bool { return p.Role == "cosigner" }) {
 		return errs.New(errs.Invalid, "联名提案还没有选择联名人")
@@ -91,12 +90,12 @@ func isAlone(w *work) error {
 	if w.Channel != "" && w.a.Can("proposal.paper") {
 		return nil
 	}
-	return notYours
+	return actor.Denied
 }
 
 func isCollective(w *work) error {
 	if w.Kind != Collective {
-		return notYours
+		return actor.Denied
 	}
 	return nil
 }
@@ -185,7 +184,7 @@ func isNothingAsked(w *work) error {
 func isAsked(kind string) func(w *work) error {
 	return func(w *work) error {
 		if c := w.Asked(); c == nil || kind != "" && c.Kind != kind {
-			return notYours
+			return actor.Denied
 		}
 		return nil
 	}
@@ -193,7 +192,7 @@ func isAsked(kind string) func(w *work) error {
 
 func hasMoreStages(w *work) error {
 	if w.Stage+1 >= len(w.Rules.Codes("proposal.stages").Active()) {
-		return notYours
+		return actor.Denied
 	}
 	return nil
 }
@@ -306,14 +305,14 @@ func hasExtensionsLeft(w *work) error {
 
 func answersProposers(w *work) error {
 	if !w.as.Answers() {
-		return notYours
+		return actor.Denied
 	}
 	return nil
 }
 
 func isCoHandler(w *work) error {
 	if w.as.Answers() {
-		return notYours
+		return actor.Denied
 	}
 	return nil
 }

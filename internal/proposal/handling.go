@@ -2,7 +2,6 @@ package proposal
 
 import (
 	"slices"
-	"strings"
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
@@ -63,7 +62,7 @@ func (w *work) promise() error {
 	var f errs.Fields
 	var wanted []Promise
 	for _, p := range w.in.Promises {
-		p.Text = strings.TrimSpace(han.Clean(p.Text))
+		p.Text = han.Tidy(p.Text)
 		if p.Text == "" && p.DueOn == "" {
 			continue
 		}

@@ -2,7 +2,6 @@ package proposal
 
 import (
 	"errors"
-	"strings"
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
@@ -97,7 +96,7 @@ var Fields = map[string][]Field{
 // clean takes control characters and stray blanks out of what was typed.
 func (in Input) clean() Input {
 	for _, s := range in.texts() {
-		*s = strings.TrimSpace(han.Clean(*s))
+		*s = han.Tidy(*s)
 	}
 	return in
 }

@@ -291,7 +291,7 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		add(`p.id IN (SELECT u.proposal FROM assignment u WHERE u.tenant = $1 AND u.unit = ? AND u.state NOT IN ('returned', 'cancelled'))`, f.Unit)
 	}
 	if f.Title != "" {
-		add(`p.title LIKE ? ESCAPE '\'`, "%"+likeEscaper.Replace(f.Title)+"%")
+		add(`p.title LIKE ? ESCAPE '\'`, db.Like(f.Title))
 	}
 	if f.Mine {
 		add(`(p.lead = $3 OR p.id IN (SELECT m.proposal FROM proposal_party m WHERE m.tenant = $1 AND m.person = $3 AND m.state = 'confirmed'))`)
@@ -340,8 +340,6 @@ func (f *Filter) query(a actor.Actor, today calendar.Date) (string, []any, error
 		FROM (` + pick + ` WHERE p.tenant = $1 AND ` + strings.Join(where, " AND ") + order + ` LIMIT ` + itoa(f.Limit+1) + from + order
 	return query, args, nil
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func (f *Filter) cursor(last *Item) string {
 	key := ""

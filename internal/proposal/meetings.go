@@ -3,7 +3,6 @@ package proposal
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -239,7 +238,7 @@ func (s *Service) Exempt(ctx context.Context, id, kind, reason string) error {
 	if err != nil {
 		return err
 	}
-	reason = strings.TrimSpace(han.Clean(reason))
+	reason = han.Tidy(reason)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		w, done, err := s.begin(tx, a, id)
 		if err != nil || done {
@@ -298,7 +297,7 @@ func (s *Service) Compliances(ctx context.Context, year int) (out *Complies, err
 		return nil, err
 	}
 	if !a.Can("proposal.check") && !a.Can("proposal.read_all") && !a.Can("assignment.handle") {
-		return nil, notYours
+		return nil, actor.Denied
 	}
 	out = &Complies{Year: year, Names: map[string]string{}}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {

@@ -264,7 +264,7 @@ func (s *Service) Leads(ctx context.Context, id, text string) (all []*MergeCase,
 		if err != nil {
 			return err
 		}
-		cond, args := reach(a, []any{a.Tenant, p.Session, id, "%" + likeEscaper.Replace(text) + "%", atoi(text)})
+		cond, args := reach(a, []any{a.Tenant, p.Session, id, db.Like(text), atoi(text)})
 		all, err = db.All(tx, (*MergeCase).fields, `SELECT `+mergeColumns+` FROM proposal p WHERE p.tenant = $1 AND p.session = $2 AND p.id <> $3 AND `+inMergeStates+`
 			AND (p.title LIKE $4 ESCAPE '\' OR p.case_no > 0 AND p.case_no = $5 OR p.case_no = 0 AND p.serial_no = $5) AND `+cond+` ORDER BY p.case_no DESC, p.serial_no LIMIT 500`, args...)
 		if err != nil {

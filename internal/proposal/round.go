@@ -2,7 +2,6 @@ package proposal
 
 import (
 	"context"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -20,7 +19,7 @@ func (s *Service) SaveRound(ctx context.Context, r Round) (id string, err error)
 	if err != nil {
 		return "", err
 	}
-	r.Title, r.Topics = strings.TrimSpace(han.Clean(r.Title)), han.Clean(r.Topics)
+	r.Title, r.Topics = han.Tidy(r.Title), han.Clean(r.Topics)
 	var f errs.Fields
 	f.Check(r.Title != "" && len([]rune(r.Title)) <= 100, "title", "请填写名称，不超过 %d 个字", 100)
 	for _, x := range []struct {

@@ -171,7 +171,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 		if done {
 			return nil
 		}
-		if err := permitted(a, CaseFlow, action); err != nil {
+		if err := CaseFlow.Permit(a, action); err != nil {
 			return err
 		}
 		if version != p.Version {
@@ -222,19 +222,6 @@ func (w *work) allowed(step flow.Step) error {
 		}
 	}
 	return nil
-}
-
-// permitted checks the permission before anything is said about the state.
-func permitted(a actor.Actor, m flow.Machine, action string) error {
-	for _, s := range m.Steps {
-		if s.Action == action {
-			if s.System || !a.Can(s.Permission) {
-				return errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
-			}
-			return nil
-		}
-	}
-	return errs.New(errs.Invalid, "没有这项操作")
 }
 
 // take carries out a step of the case: effect, row, ledger, search, notices.
@@ -309,7 +296,7 @@ func (s *Service) DoAssignment(ctx context.Context, id, assignment string, versi
 		if as = w.as; done {
 			return nil
 		}
-		if err := permitted(a, AssignmentFlow, action); err != nil {
+		if err := AssignmentFlow.Permit(a, action); err != nil {
 			return err
 		}
 		if version != as.Version {

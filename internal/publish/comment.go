@@ -136,7 +136,7 @@ type Reader struct {
 func (s *Service) Comment(ctx context.Context, site *Site, code string, in Reader) error {
 	request := actor.RequestFrom(ctx)
 	ctx = actor.With(ctx, actor.Actor{Tenant: site.Tenant.ID, Role: "public", Channel: "web"})
-	in.Name, in.Text, in.Contact = strings.TrimSpace(han.Clean(in.Name)), strings.TrimSpace(han.Clean(in.Text)), strings.TrimSpace(han.Clean(in.Contact))
+	in.Name, in.Text, in.Contact = han.Tidy(in.Name), han.Tidy(in.Text), han.Tidy(in.Contact)
 	if in.Trap != "" {
 		return nil // told nothing, so that it does not try again
 	}
@@ -296,7 +296,7 @@ func (s *Service) AnswerComment(ctx context.Context, id, text string) error {
 	if err != nil {
 		return err
 	}
-	text = strings.TrimSpace(han.Clean(text))
+	text = han.Tidy(text)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		c, err := db.One(tx, (*Comment).fields, `SELECT `+commentColumns+` FROM open_comment WHERE tenant = $1 AND id = $2 AND state = 'approved'`, a.Tenant, id)
 		if err != nil {

@@ -303,7 +303,7 @@ var (
 
 func (e *Edit) check() error {
 	var f errs.Fields
-	e.Unit, e.Period = strings.TrimSpace(han.Clean(e.Unit)), strings.TrimSpace(han.Clean(e.Period))
+	e.Unit, e.Period = han.Tidy(e.Unit), han.Tidy(e.Period)
 	f.Check(!math.IsNaN(e.Value) && math.Abs(e.Value) < 1e15 && e.Value >= 0, "value", "请填写数字")
 	f.Check(e.High == 0 || e.High > e.Value && e.High < 1e15, "high", "区间的上限须大于下限")
 	f.Check(e.Unit != "" && utf8.RuneCountInString(e.Unit) <= 10, "unit", "请填写单位，例如 件")
@@ -320,7 +320,7 @@ func (e *Edit) check() error {
 	}
 	dims := Dims{}
 	for d, v := range e.Dims {
-		if v = strings.TrimSpace(han.Clean(v)); v != "" {
+		if v = han.Tidy(v); v != "" {
 			f.Check(DimTitles[d] != "" && utf8.RuneCountInString(v) <= 60, "dim_"+d, "不能超过 %d 个字", 60)
 			dims[d] = v
 		}

@@ -108,7 +108,7 @@ func (s *Service) Add(ctx context.Context, up Upload) (id string, err error) {
 		return "", err
 	}
 	var f errs.Fields
-	up.Source = strings.TrimSpace(han.Clean(up.Source))
+	up.Source = han.Tidy(up.Source)
 	f.Check(utf8.RuneCountInString(up.Source) <= 300, "source", "不能超过 %d 个字", 300)
 	f.Check(len(up.Data) <= MaxFile, "files", "文件不能超过 %d MB", MaxFile>>20)
 	if err := f.Err(); err != nil {
@@ -247,7 +247,7 @@ var periodForm = regexp.MustCompile(`^(19|20)\d\d(-(19|20)\d\d)?$`)
 
 func (i *Identity) check() error {
 	var f errs.Fields
-	i.Place, i.Level, i.Period = strings.TrimSpace(han.Clean(i.Place)), strings.TrimSpace(i.Level), strings.TrimSpace(i.Period)
+	i.Place, i.Level, i.Period = han.Tidy(i.Place), strings.TrimSpace(i.Level), strings.TrimSpace(i.Period)
 	f.Check(i.Place != "", "place", "请填写地方")
 	f.Check(utf8.RuneCountInString(i.Place) <= 30, "place", "不能超过 %d 个字", 30)
 	f.Check(slices.ContainsFunc(org.Levels, func(l org.Code) bool { return l.ID == i.Level }), "level", "请选择层级")

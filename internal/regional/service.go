@@ -3,7 +3,6 @@ package regional
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
@@ -26,7 +25,7 @@ type Service struct {
 func New(d *db.DB, notices *notify.Notifier) *Service { return &Service{d, notices} }
 
 func clean(f *errs.Fields, name string, s *string, most int, required bool) {
-	*s = strings.TrimSpace(han.Clean(*s))
+	*s = han.Tidy(*s)
 	n := len([]rune(*s))
 	f.Check(n > 0 || !required, name, "请填写")
 	f.Check(n <= most, name, "不能超过 %d 个字", most)
@@ -44,7 +43,7 @@ func (s *Service) Begin(ctx context.Context, topic string, names []string) (id s
 	clean(&f, "topic", &topic, 200, true)
 	var list []string
 	for _, n := range names {
-		if n = strings.TrimSpace(han.Clean(n)); n != "" && !slices.Contains(list, n) {
+		if n = han.Tidy(n); n != "" && !slices.Contains(list, n) {
 			list = append(list, n)
 			f.Check(len([]rune(n)) <= 100, "partners", "不能超过 %d 个字", 100)
 		}

@@ -8,6 +8,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/han"
 	"shangliang/internal/ledger"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
@@ -34,7 +35,7 @@ const most = 100
 
 // check checks a plan and says what its type means.
 func (p *Plan) check(tx *db.Tx, tenant string, v *rule.Version) (meaning string, err error) {
-	p.Title, p.Place, p.Agenda, p.Guests = tidy(p.Title), tidy(p.Place), tidy(p.Agenda), tidy(p.Guests)
+	p.Title, p.Place, p.Agenda, p.Guests = han.Tidy(p.Title), han.Tidy(p.Place), han.Tidy(p.Agenda), han.Tidy(p.Guests)
 	for _, list := range []*[]string{&p.Proposals, &p.Units, &p.People} {
 		*list = slices.DeleteFunc(slices.Clone(*list), func(s string) bool { return s == "" })
 		slices.Sort(*list)

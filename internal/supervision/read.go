@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/attachment"
@@ -44,8 +43,6 @@ type Item struct {
 // mostListed bounds a list.
 const mostListed = 1000
 
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // List returns the events in the actor's reach that a filter picks, the latest
 // first, with the day they are compared with.
 func (s *Service) List(ctx context.Context, f Filter) (all []*Item, today calendar.Date, err error) {
@@ -55,7 +52,7 @@ func (s *Service) List(ctx context.Context, f Filter) (all []*Item, today calend
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		today = org.Today(tx)
-		cond, args := reach(a, []any{a.Tenant, f.Year, f.Meaning, f.State, f.Unit, "%" + likeEscaper.Replace(f.Title) + "%", f.Coming, today})
+		cond, args := reach(a, []any{a.Tenant, f.Year, f.Meaning, f.State, f.Unit, db.Like(f.Title), f.Coming, today})
 		all, err = db.All(tx, func(x *Item) []any {
 			x.Event = new(Event)
 			return append(x.Event.fields(), &x.LeaderName, &x.Units, &x.Cases, &x.Owed, &x.Late)

@@ -20,8 +20,6 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func tidy(s string) string { return strings.TrimSpace(han.Clean(s)) }
-
 // Input is what a person fills in for a step; [Fields] says which parts each step
 // takes.
 type Input struct {
@@ -38,7 +36,7 @@ type Input struct {
 
 func (in *Input) values() map[string][]string {
 	for _, s := range []*string{&in.Issues, &in.Conclusions, &in.Guests, &in.Text, &in.Reason} {
-		*s = tidy(*s)
+		*s = han.Tidy(*s)
 	}
 	return map[string][]string{"issues": {in.Issues}, "conclusions": {in.Conclusions}, "guests": {in.Guests}, "text": {in.Text}, "unit": {in.Unit}, "person": {in.Person},
 		"proposal": {in.Proposal}, "due_on": {string(in.DueOn)}, "reason": {in.Reason}}
@@ -196,13 +194,10 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 		if e = w.Event; done {
 			return nil
 		}
-		i := slices.IndexFunc(Flow.Steps, func(s flow.Step) bool { return s.Action == action })
-		switch {
-		case i < 0:
-			return errs.New(errs.Invalid, "没有这项操作")
-		case !a.Can(Flow.Steps[i].Permission):
-			return notYours
-		case version != e.Version:
+		if err := Flow.Permit(a, action); err != nil {
+			return err
+		}
+		if version != e.Version {
 			return db.Stale()
 		}
 		step, err := Flow.Find(e.State, action)
@@ -232,8 +227,6 @@ func (s *Service) Do(ctx context.Context, id string, version int, action string,
 	})
 	return e, err
 }
-
-var notYours = errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
 
 // guards are the conditions named in the lifecycle.
 var guards = flow.Guards[*work]{

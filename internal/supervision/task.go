@@ -9,6 +9,7 @@ import (
 	"shangliang/internal/clock"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/han"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
 )
@@ -60,12 +61,12 @@ func (t *Task) holders() []clock.Holder {
 func (s *Service) Report(ctx context.Context, event, task string, version int, text string) error {
 	return s.onTask(ctx, event, task, version, "report", text, func(w *work, t *Task) error {
 		if !(t.Unit != "" && w.a.Body == t.Unit || t.Person != "" && w.a.Person == t.Person) {
-			return notYours
+			return actor.Denied
 		}
 		if t.State != "open" {
 			return errs.New(errs.Conflict, "这项事项已经报告过")
 		}
-		t.State, t.Report, t.ReportedAt, t.Answer = "reported", tidy(text), db.At(w.tx.Now()), ""
+		t.State, t.Report, t.ReportedAt, t.Answer = "reported", han.Tidy(text), db.At(w.tx.Now()), ""
 		return nil
 	})
 }
@@ -79,12 +80,12 @@ func (s *Service) Accept(ctx context.Context, event, task string, version int, a
 	}
 	return s.onTask(ctx, event, task, version, action, answer, func(w *work, t *Task) error {
 		if !w.a.Can("supervision.manage") {
-			return notYours
+			return actor.Denied
 		}
 		if t.State == "done" || t.State == "open" && !accept {
 			return errs.New(errs.Conflict, "现在没有要核实的")
 		}
-		t.State, t.Answer, t.DecidedBy, t.DecidedAt = "open", tidy(answer), w.a.Person, db.At(w.tx.Now())
+		t.State, t.Answer, t.DecidedBy, t.DecidedAt = "open", han.Tidy(answer), w.a.Person, db.At(w.tx.Now())
 		if accept {
 			t.State = "done"
 			all, err := s.clocks.StopFor(w.tx, w.Tenant, "supervision_task", t.ID, true)
@@ -120,7 +121,7 @@ func (s *Service) onTask(ctx context.Context, event, task string, version int, a
 			return err
 		}
 		var f errs.Fields
-		n := len([]rune(tidy(text)))
+		n := len([]rune(han.Tidy(text)))
 		f.Check(n > 0 || action == "accept", "text", "请说明情况")
 		f.Check(n <= 2000, "text", "不能超过 %d 个字", 2000)
 		if err := f.Err(); err != nil {
@@ -135,7 +136,7 @@ func (s *Service) onTask(ctx context.Context, event, task string, version int, a
 		if err := w.record(action, w.State); err != nil {
 			return err
 		}
-		w.in.Reason = tidy(text)
+		w.in.Reason = han.Tidy(text)
 		if action == "report" {
 			clerks, err := org.PeopleWith(tx, w.Tenant, "clerk", "")
 			if err != nil {

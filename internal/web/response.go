@@ -1,8 +1,10 @@
 package web
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -177,3 +179,27 @@ func (w *response) Flush() {
 
 // Unwrap serves http.ResponseController.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Found is something that a picker offers.
+type Found struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Note  string `json:"note"` // tells it from others of the same title
+}
+
+// WriteFound answers a picker (see [ui.Field]) with what was found.
+func WriteFound(w http.ResponseWriter, all []Found) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(w).Encode(append([]Found{}, all...))
+}
+
+// Tried is an act that was refused: its form is shown again with what was typed.
+type Tried struct {
+	Action string
+	Form   url.Values
+	Err    error
+}
+
+// Is reports whether it was this act; nil is none.
+func (t *Tried) Is(action string) bool { return t != nil && t.Action == action }

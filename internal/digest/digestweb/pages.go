@@ -2,7 +2,6 @@ package digestweb
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -253,19 +252,6 @@ func (p *pages) save(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/digests/"+d.ID)
 }
 
-// found is what a picker is answered.
-type found struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
-	Note  string `json:"note"`
-}
-
-func answer(w http.ResponseWriter, all []found) error {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(w).Encode(append([]found{}, all...))
-}
-
 func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if _, err := actor.Require(ctx, "digest.manage"); err != nil {
@@ -275,11 +261,11 @@ func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var all []found
+	var all []web.Found
 	for _, c := range colleagues {
-		all = append(all, found{c.ID, c.Name, c.Post})
+		all = append(all, web.Found{ID: c.ID, Title: c.Name, Note: c.Post})
 	}
-	return answer(w, all)
+	return web.WriteFound(w, all)
 }
 
 func (p *pages) cases(w http.ResponseWriter, r *http.Request) error {
@@ -288,11 +274,11 @@ func (p *pages) cases(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var all []found
+	var all []web.Found
 	for _, c := range cases {
-		all = append(all, found{c.ID, c.Title, lang.T(ctx, "第%d号", c.CaseNo) + " " + c.Lead})
+		all = append(all, web.Found{ID: c.ID, Title: c.Title, Note: lang.T(ctx, "第%d号", c.CaseNo) + " " + c.Lead})
 	}
-	return answer(w, all)
+	return web.WriteFound(w, all)
 }
 
 // digestView is one digest as its page shows it.
@@ -300,19 +286,10 @@ type digestView struct {
 	*digest.Details
 	desk   *digest.Desk
 	who    actor.Actor
-	tried  *tried
+	tried  *web.Tried
 	accept string
 	most   int64
 }
-
-// tried is an act that was refused: its form is shown again with what was typed.
-type tried struct {
-	action string
-	form   url.Values
-	err    error
-}
-
-func (t *tried) is(action string) bool { return t != nil && t.action == action }
 
 func (p *pages) view(ctx context.Context, id string) (v *digestView, err error) {
 	v = &digestView{accept: p.accept, most: p.limits.Most()}
@@ -398,8 +375,8 @@ func (v *digestView) actions(ctx context.Context) []ui.Action {
 		if len(v.Recipients) == 1 {
 			filled["person"] = v.Recipients
 		}
-		if v.tried.is("instruct") {
-			a.Err, filled = v.tried.err, v.tried.form
+		if v.tried.Is("instruct") {
+			a.Err, filled = v.tried.Err, v.tried.Form
 		}
 		a.Fields = ui.Group(ui.StepFields(ctx, digest.InstructFields, filled, func(f flow.Field, x *ui.Field) { v.complete(ctx, f, x) }),
 			ui.FileField(ui.Field{Name: "scan", Label: lang.T(ctx, "批示件扫描"), Accept: v.accept, MaxBytes: v.most}))
@@ -413,8 +390,8 @@ func (v *digestView) actions(ctx context.Context) []ui.Action {
 		case step.Danger:
 			a.Kind, a.Confirm = ui.Danger, lang.T(ctx, "确定“%s”？%s。", a.Label, a.Follows)
 		}
-		if v.tried.is(step.Action) {
-			a.Err = v.tried.err
+		if v.tried.Is(step.Action) {
+			a.Err = v.tried.Err
 		}
 		all = append(all, a)
 	}
@@ -454,8 +431,8 @@ func (v *digestView) followActions(ctx context.Context, i *digest.Instruction) [
 	var all []ui.Action
 	add := func(action, label, follows, icon string, f ui.Field) {
 		a := ui.Action{ID: action + "-" + i.ID, Label: label, Follows: follows, Icon: icon, URL: v.url("/instructions/" + i.ID + "/" + action), Version: int64(i.Version)}
-		if v.tried.is(action + "-" + i.ID) {
-			a.Err, f.Value = v.tried.err, v.tried.form.Get(f.Name)
+		if v.tried.Is(action + "-" + i.ID) {
+			a.Err, f.Value = v.tried.Err, v.tried.Form.Get(f.Name)
 		}
 		a.Fields = ui.TextArea(f)
 		all = append(all, a)
@@ -525,7 +502,7 @@ func (p *pages) again(w http.ResponseWriter, r *http.Request, action string, ref
 	if err != nil {
 		return err
 	}
-	v.tried = &tried{action, r.PostForm, refused}
+	v.tried = &web.Tried{Action: action, Form: r.PostForm, Err: refused}
 	return web.Render(w, r, web.Status(errs.KindOf(refused)), digestPage(v))
 }
 
@@ -539,7 +516,7 @@ func (v *digestView) loose(ctx context.Context) string {
 			return ""
 		}
 	}
-	return web.Message(ctx, v.tried.err)
+	return web.Message(ctx, v.tried.Err)
 }
 
 func (p *pages) instruct(w http.ResponseWriter, r *http.Request) error {

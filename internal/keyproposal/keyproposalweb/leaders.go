@@ -2,7 +2,6 @@ package keyproposalweb
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -174,18 +173,11 @@ func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	type person struct {
-		ID    string `json:"id"`
-		Title string `json:"title"`
-		Note  string `json:"note"`
-	}
-	all := []person{}
+	var all []web.Found
 	for _, c := range found {
-		all = append(all, person{c.ID, c.Name, c.Post})
+		all = append(all, web.Found{ID: c.ID, Title: c.Name, Note: c.Post})
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(w).Encode(all)
+	return web.WriteFound(w, all)
 }
 
 func kindOptions(ctx context.Context) []ui.Option {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -29,20 +28,11 @@ type keyView struct {
 	*keyproposal.Details
 	year   *keyproposal.Year // what there is to choose from
 	who    actor.Actor
-	tried  *tried
+	tried  *web.Tried
 	panels []templ.Component // of other modules
 	accept string
 	most   int64
 }
-
-// tried is an act that was refused: its form is shown again with what was typed.
-type tried struct {
-	action string
-	form   url.Values
-	err    error
-}
-
-func (t *tried) is(action string) bool { return t != nil && t.action == action }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	v, err := p.view(r.Context(), r.PathValue("id"))
@@ -208,8 +198,8 @@ func (v *keyView) actions(ctx context.Context) []ui.Action {
 			}
 		}
 		a.Fields = v.fields(ctx, "opine", "opine-"+body, map[string][]string{"stance": {o.Stance}, "text": {o.Opinion}})
-		if v.tried.is("opine-" + body) {
-			a.Err = v.tried.err
+		if v.tried.Is("opine-" + body) {
+			a.Err = v.tried.Err
 		}
 		if body == v.who.Body {
 			all = append(all, a)
@@ -230,8 +220,8 @@ func (v *keyView) actions(ctx context.Context) []ui.Action {
 		if len(keyproposal.Fields[step.Action]) > 0 {
 			a.Fields = v.fields(ctx, step.Action, step.Action, v.drafted(step.Action))
 		}
-		if v.tried.is(step.Action) {
-			a.Err = v.tried.err
+		if v.tried.Is(step.Action) {
+			a.Err = v.tried.Err
 		}
 		if aside[step.Action] || step.Action == "bind" && v.Leader != "" || step.Action == "plan" && v.Plan != "" {
 			later = append(later, a)
@@ -272,8 +262,8 @@ func (v *keyView) drafted(action string) map[string][]string {
 
 // fields draw the inputs of an action; key names what was tried.
 func (v *keyView) fields(ctx context.Context, action, key string, filled map[string][]string) templ.Component {
-	if v.tried.is(key) {
-		filled = v.tried.form
+	if v.tried.Is(key) {
+		filled = v.tried.Form
 	}
 	return ui.StepFields(ctx, keyproposal.Fields[action], filled, func(f flow.Field, x *ui.Field) { v.complete(ctx, f, x) })
 }
@@ -370,7 +360,7 @@ func (p *pages) again(w http.ResponseWriter, r *http.Request, action string, ref
 	if err != nil {
 		return err
 	}
-	v.tried = &tried{action, r.PostForm, refused}
+	v.tried = &web.Tried{Action: action, Form: r.PostForm, Err: refused}
 	return web.Render(w, r, web.Status(errs.KindOf(refused)), keyPage(v))
 }
 
@@ -417,15 +407,15 @@ func (p *pages) attach(w http.ResponseWriter, r *http.Request) error {
 
 // attachErr is why a file was not taken.
 func (v *keyView) attachErr() error {
-	if v.tried.is("attach") {
-		return v.tried.err
+	if v.tried.Is("attach") {
+		return v.tried.Err
 	}
 	return nil
 }
 
 // loose is a refusal whose form is no longer on the page.
 func (v *keyView) loose(ctx context.Context) string {
-	if v.tried == nil || v.tried.is("attach") && v.Attaches {
+	if v.tried == nil || v.tried.Is("attach") && v.Attaches {
 		return ""
 	}
 	for _, a := range v.actions(ctx) {
@@ -433,5 +423,5 @@ func (v *keyView) loose(ctx context.Context) string {
 			return ""
 		}
 	}
-	return web.Message(ctx, v.tried.err)
+	return web.Message(ctx, v.tried.Err)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
@@ -247,7 +248,7 @@ type newAccount struct {
 
 func (p *pages) showNewAccount(w http.ResponseWriter, r *http.Request) error {
 	if !can(r.Context(), "org.manage") {
-		return errs.New(errs.Forbidden, "您当前的身份不能进行这项操作")
+		return actor.Denied
 	}
 	_, all, err := p.bodies(r.Context())
 	if err != nil {

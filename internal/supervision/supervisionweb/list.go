@@ -2,7 +2,6 @@ package supervisionweb
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -390,22 +389,6 @@ func (p *pages) save(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/supervision/"+e.ID)
 }
 
-// found is what a picker is answered.
-type found struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
-	Note  string `json:"note"`
-}
-
-func answer(w http.ResponseWriter, all []found) error {
-	if all == nil {
-		all = []found{}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(w).Encode(all)
-}
-
 func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if _, err := actor.Require(ctx, "supervision.manage"); err != nil {
@@ -415,11 +398,11 @@ func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var all []found
+	var all []web.Found
 	for _, c := range colleagues {
-		all = append(all, found{c.ID, c.Name, c.Post})
+		all = append(all, web.Found{ID: c.ID, Title: c.Name, Note: c.Post})
 	}
-	return answer(w, all)
+	return web.WriteFound(w, all)
 }
 
 // cases answers the picker of proposals.
@@ -429,11 +412,11 @@ func (p *pages) cases(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var all []found
+	var all []web.Found
 	for _, c := range cases {
-		all = append(all, found{c.ID, c.Title, number(ctx, c.CaseNo) + " " + c.Lead})
+		all = append(all, web.Found{ID: c.ID, Title: c.Title, Note: number(ctx, c.CaseNo) + " " + c.Lead})
 	}
-	return answer(w, all)
+	return web.WriteFound(w, all)
 }
 
 func number(ctx context.Context, n int) string {

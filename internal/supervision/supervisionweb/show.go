@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -26,19 +25,10 @@ type eventView struct {
 	*supervision.Details
 	desk   *supervision.Desk
 	who    actor.Actor
-	tried  *tried
+	tried  *web.Tried
 	accept string
 	most   int64
 }
-
-// tried is an act that was refused: its form is shown again with what was typed.
-type tried struct {
-	action string
-	form   url.Values
-	err    error
-}
-
-func (t *tried) is(action string) bool { return t != nil && t.action == action }
 
 func (p *pages) view(ctx context.Context, id string) (v *eventView, err error) {
 	v = &eventView{accept: p.accept, most: p.limits.Most()}
@@ -124,13 +114,13 @@ func (v *eventView) actions(ctx context.Context) []ui.Action {
 			if step.Action == "correct" || step.Action == "hold" {
 				filled = map[string][]string{"issues": {v.Issues}, "conclusions": {v.Conclusions}, "guests": {v.Guests}}
 			}
-			if v.tried.is(step.Action) {
-				filled = v.tried.form
+			if v.tried.Is(step.Action) {
+				filled = v.tried.Form
 			}
 			a.Fields = ui.StepFields(ctx, supervision.Fields[step.Action], filled, func(f flow.Field, x *ui.Field) { v.complete(ctx, f, x) })
 		}
-		if v.tried.is(step.Action) {
-			a.Err = v.tried.err
+		if v.tried.Is(step.Action) {
+			a.Err = v.tried.Err
 		}
 		all = append(all, a)
 	}
@@ -182,8 +172,8 @@ func (v *eventView) taskActions(ctx context.Context, t *supervision.Task) []ui.A
 	var all []ui.Action
 	add := func(action, label, follows, icon string, f ui.Field) {
 		a := ui.Action{ID: action + "-" + t.ID, Label: label, Follows: lang.T(ctx, "“%s”：%s", t.Text, follows), Icon: icon, URL: v.url("/tasks/" + t.ID + "/" + action), Version: int64(t.Version)}
-		if v.tried.is(action + "-" + t.ID) {
-			a.Err, f.Value = v.tried.err, v.tried.form.Get(f.Name)
+		if v.tried.Is(action + "-" + t.ID) {
+			a.Err, f.Value = v.tried.Err, v.tried.Form.Get(f.Name)
 		}
 		a.Fields = ui.TextArea(f)
 		all = append(all, a)
@@ -290,13 +280,13 @@ func (p *pages) again(w http.ResponseWriter, r *http.Request, action string, ref
 	if err != nil {
 		return err
 	}
-	v.tried = &tried{action, r.PostForm, refused}
+	v.tried = &web.Tried{Action: action, Form: r.PostForm, Err: refused}
 	return web.Render(w, r, web.Status(errs.KindOf(refused)), eventPage(v))
 }
 
 // loose is a refusal whose form is no longer on the page.
 func (v *eventView) loose(ctx context.Context) string {
-	if v.tried == nil || v.tried.is("attach") && v.manages() {
+	if v.tried == nil || v.tried.Is("attach") && v.manages() {
 		return ""
 	}
 	for _, a := range v.actions(ctx) {
@@ -304,12 +294,12 @@ func (v *eventView) loose(ctx context.Context) string {
 			return ""
 		}
 	}
-	return web.Message(ctx, v.tried.err)
+	return web.Message(ctx, v.tried.Err)
 }
 
 func (v *eventView) attachErr() error {
-	if v.tried.is("attach") {
-		return v.tried.err
+	if v.tried.Is("attach") {
+		return v.tried.Err
 	}
 	return nil
 }
