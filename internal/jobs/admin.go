@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -173,32 +174,42 @@ func (q *Queue) Counts(ctx context.Context) (counts []*Count, err error) {
 	return counts, err
 }
 
-// Retry does a job now, even one that had been discarded. The actor needs
-// [Permission].
+// Retry does a job now, even one that had been discarded, and records who wanted
+// it. One that is being done stays as it is. The actor needs [Permission].
 func (q *Queue) Retry(ctx context.Context, id int64) error {
-	return q.manage(ctx, id, q.client.JobRetry)
+	idle := func(j *rivertype.JobRow) bool { return j.State == rivertype.JobStateRunning }
+	return q.manage(ctx, id, "job.retry", idle, q.client.JobRetryTx)
 }
 
-// Discard gives a job up. One that has ended stays as it is. The actor needs
-// [Permission].
+// Discard gives a job up, and records who wanted it. One that has ended stays as
+// it is. The actor needs [Permission].
 func (q *Queue) Discard(ctx context.Context, id int64) error {
-	return q.manage(ctx, id, q.client.JobCancel)
+	idle := func(j *rivertype.JobRow) bool { return j.FinalizedAt != nil }
+	return q.manage(ctx, id, "job.discard", idle, q.client.JobCancelTx)
 }
 
-func (q *Queue) manage(ctx context.Context, id int64, do func(context.Context, int64) (*rivertype.JobRow, error)) error {
+// manage does something to a job within reach, and records it, unless it is idle:
+// would change nothing.
+func (q *Queue) manage(ctx context.Context, id int64, action string, idle func(*rivertype.JobRow) bool, do func(context.Context, *sql.Tx, int64) (*rivertype.JobRow, error)) error {
 	r, err := q.reach(ctx)
 	if err != nil {
 		return err
 	}
-	j, err := q.client.JobGet(ctx, id)
-	if err == nil && !r.has(open(j).Tenant) {
-		err = rivertype.ErrNotFound
-	}
-	if err == nil {
-		_, err = do(ctx, id)
-	}
-	if errors.Is(err, rivertype.ErrNotFound) {
-		return errs.Missing()
-	}
-	return err
+	return q.db.Write(ctx, func(tx *db.Tx) error {
+		j, err := q.client.JobGetTx(tx.Context(), tx.SQL(), id)
+		if err == nil && !r.has(open(j).Tenant) {
+			err = rivertype.ErrNotFound
+		}
+		if errors.Is(err, rivertype.ErrNotFound) {
+			return errs.Missing()
+		}
+		if err != nil || idle(j) {
+			return err
+		}
+		if done, err := q.config.Record(tx, action, item(j)); err != nil || done {
+			return err
+		}
+		_, err = do(tx.Context(), tx.SQL(), id)
+		return err
+	})
 }

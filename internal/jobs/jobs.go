@@ -54,6 +54,11 @@ type Config struct {
 	// they alone manage the work that belongs to no tenant, and see the repeated
 	// work. No tenant does when nil.
 	Keeps func(ctx context.Context, tenant string) (bool, error)
+	// Record writes down, in the transaction of the act, that a person did a job
+	// again ("job.retry") or gave it up ("job.discard"); done says that this very
+	// request was recorded before, so that nothing is done. Nothing is written
+	// when nil.
+	Record func(tx *db.Tx, action string, it Item) (done bool, err error)
 	// Observe is told of each job and each round of an Every when it ended.
 	Observe func(kind string, took time.Duration, err error)
 
@@ -85,6 +90,9 @@ func New(d *db.DB, c Config) (*Queue, error) {
 	}
 	if c.Keeps == nil {
 		c.Keeps = func(context.Context, string) (bool, error) { return false, nil }
+	}
+	if c.Record == nil {
+		c.Record = func(*db.Tx, string, Item) (bool, error) { return false, nil }
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, time.Duration, error) {}
