@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,7 @@ import (
 	"shangliang/internal/digest/digestweb"
 	"shangliang/internal/dispatch"
 	"shangliang/internal/dispatch/dispatchweb"
+	"shangliang/internal/doctor"
 	"shangliang/internal/figure"
 	"shangliang/internal/jobs"
 	"shangliang/internal/keyproposal"
@@ -110,6 +112,7 @@ type App struct {
 	Router      *web.Router
 	API         huma.API
 	Assessments *assessment.Service
+	Desk        *doctor.Desk
 	Awards      *award.Service
 	Regional    *regional.Service
 	SSO         *sso.Provider // nil without one
@@ -161,7 +164,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	if a.Words, err = words(a.Modules); err != nil {
 		return err
 	}
-	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Log: o.Log, Keeps: func(ctx context.Context, tenant string) (bool, error) { return a.Org.Keeps(ctx, tenant) }}); err != nil {
+	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Log: o.Log, Record: recordJob, Keeps: func(ctx context.Context, tenant string) (bool, error) { return a.Org.Keeps(ctx, tenant) }}); err != nil {
 		return err
 	}
 	roles, err := org.NewRoles(permissions(a.Modules))
@@ -238,7 +241,8 @@ func (a *App) pages() {
 	for i := range a.Modules {
 		at[a.Modules[i].Name] = &a.Modules[i]
 	}
-	orgweb.Add(at["org"], orgweb.Deps{Org: a.Org, SSO: a.SSO, BaseURL: a.Options.BaseURL, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
+	acts := map[string]string{} // filled in when all have added theirs
+	orgweb.Add(at["org"], orgweb.Deps{Acts: acts, Org: a.Org, SSO: a.SSO, BaseURL: a.Options.BaseURL, Secure: a.Options.Secure, Now: a.Options.Now, Log: a.Options.Log, Shelf: a.Shelf,
 		Links: map[string]orgweb.Link{"proposal": {Path: "/proposals/", Permission: "proposal.read_all"}}})
 	proposalweb.Add(at["proposal"], proposalweb.Deps{Proposals: a.Proposals, Org: a.Org, Shelf: a.Shelf, Modules: func() []module.Module { return a.Modules }})
 	regionalweb.Add(at["regional"], regionalweb.Deps{Regional: a.Regional})
@@ -253,6 +257,7 @@ func (a *App) pages() {
 	readingweb.Add(at["reading"], readingweb.Deps{Reading: a.Reading, BaseURL: a.Options.BaseURL})
 	a.paperPages(at["paperwork"])
 	a.sharedPages(at)
+	maps.Copy(acts, module.ActTitles(a.Modules))
 }
 
 // Words is the English of this package's texts.
@@ -268,7 +273,10 @@ func declare() []module.Module {
 		{Name: "org", Title: "组织", Migrations: org.Migrations, Words: org.Words, Permissions: org.Permissions},
 		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
 		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
-		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}}},
+		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}},
+			Acts: map[string]string{"job.retry": "重做后台任务", "job.discard": "放弃后台任务"}},
+		{Name: "doctor", Title: "记录检查", Migrations: doctor.Migrations, Words: doctor.Words, Permissions: []module.Permission{{ID: doctor.Permission, Title: "检查和修复记录", Roles: []string{"admin"}}},
+			Acts: map[string]string{"doctor.examine": "检查记录", "doctor.consent": "同意修复记录", "doctor.mend": "修复记录"}},
 		{Name: "clock", Title: "期限", Migrations: clock.Migrations, Words: clock.Words, Notices: clock.Kinds},
 		{Name: "search", Title: "搜索", Migrations: search.Migrations},
 		{Name: "shelf", Title: "待导入的表格", Migrations: shelf.Migrations, Words: shelf.Words},

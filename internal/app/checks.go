@@ -14,7 +14,7 @@ import (
 // clocked are the tables of the records that deadlines run for, by kind.
 var clocked = map[string]string{
 	"proposal": "proposal", "assignment": "assignment", "commitment": "commitment", "digest_instruction": "digest_instruction",
-	"inspection": "inspection", "key_proposal": "key_proposal", "supervision_task": "supervision_task",
+	"evaluation": "assessment", "inspection": "inspection", "key_proposal": "key_proposal", "supervision_task": "supervision_task",
 }
 
 // Doctor examines all that the platform keeps.
@@ -68,7 +68,7 @@ func (a *App) SealAll(ctx context.Context) error {
 
 func strayClocks(tx *db.Tx) (all []doctor.Finding, err error) {
 	for _, kind := range slices.Sorted(maps.Keys(clocked)) {
-		found, err := doctor.Query("clock", `SELECT c.tenant, c.id, c.subject FROM clock c WHERE c.state = 'running' AND c.object = $1
+		found, err := doctor.Query("clock", `SELECT c.tenant, c.id, c.kind FROM clock c WHERE c.state = 'running' AND c.object = $1
 			AND NOT EXISTS (SELECT 1 FROM `+clocked[kind]+` o WHERE o.tenant = c.tenant AND o.id = c.object_id) ORDER BY c.id`, kind)(tx)
 		if err != nil {
 			return nil, err

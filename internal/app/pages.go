@@ -6,9 +6,13 @@ import (
 	"strconv"
 
 	"shangliang/internal/db"
+	"shangliang/internal/doctor"
+	"shangliang/internal/doctor/doctorweb"
 	"shangliang/internal/figure/figureweb"
+	"shangliang/internal/jobs"
 	"shangliang/internal/jobs/jobsweb"
 	"shangliang/internal/lang"
+	"shangliang/internal/ledger"
 	"shangliang/internal/module"
 	"shangliang/internal/notify/notifyweb"
 	"shangliang/internal/proposal"
@@ -19,7 +23,7 @@ import (
 )
 
 // sharedWords are the catalogues of the pages of shared packages.
-var sharedWords = [][]byte{figureweb.Words, jobsweb.Words, notifyweb.Words, ruleweb.Words, searchweb.Words}
+var sharedWords = [][]byte{doctorweb.Words, figureweb.Words, jobsweb.Words, notifyweb.Words, ruleweb.Words, searchweb.Words}
 
 // sharedPages adds the pages of what all capabilities share.
 func (a *App) sharedPages(at map[string]*module.Module) {
@@ -27,12 +31,17 @@ func (a *App) sharedPages(at map[string]*module.Module) {
 	notifyweb.Add(at["notify"], notifyweb.Deps{Notices: a.Notices})
 	figureweb.Add(at["figure"], figureweb.Deps{Figures: a.Figures})
 	jobsweb.Add(at["jobs"], jobsweb.Deps{Jobs: a.Jobs, Titles: workTitles})
+	a.Desk = doctor.NewDesk(a.DB, a.Doctor(), a.Jobs)
+	at["doctor"].Jobs = a.Desk.Jobs()
+	doctorweb.Add(at["doctor"], doctorweb.Deps{Desk: a.Desk})
 	searchweb.Add(at["search"], searchweb.Deps{Find: a.find, Audience: proposal.Audience, Kinds: found, Facets: []searchweb.Facet{
 		{Name: "year", Title: "年份", Options: a.years}, {Name: "state", Title: "状态", Options: states}}})
 }
 
 // workTitles say in words what the work in the background does.
 var workTitles = map[string]string{
+	"doctor.examine":  "检查记录",
+	"doctor.mend":     "修复记录",
 	"ledger.seal":     "封存台账",
 	"clock.tick":      "检查期限、发出提醒",
 	"notify.deliver":  "发送邮件",
@@ -88,4 +97,13 @@ func states(ctx context.Context) ([]ui.Option, error) {
 		}
 	}
 	return options, nil
+}
+
+// recordJob writes down who did a job again or gave it up; done says that this
+// very request was recorded before.
+func recordJob(tx *db.Tx, action string, it jobs.Item) (done bool, err error) {
+	if _, done, err = ledger.Replayed(tx); err != nil || done {
+		return done, err
+	}
+	return false, ledger.Append(tx, ledger.Entry{Action: action, Kind: "job", Object: strconv.FormatInt(it.ID, 10), From: string(it.State), Data: map[string]any{"kind": it.Kind, "attempt": it.Attempt}})
 }

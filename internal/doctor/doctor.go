@@ -2,9 +2,10 @@
 // platform leaves behind but a damaged disk, a hand in the database or a mistake
 // of ours may, and mends them with consent.
 //
-// Main types: [Doctor], [Check], [Finding]. The capabilities bring their checks;
-// each mend has its entry in the ledger, by the platform itself. It owns no
-// tables and knows nothing of what the records mean.
+// Main types: [Doctor], [Check], [Finding], [Desk]. The capabilities bring their checks;
+// each mend has its entry in the ledger, by the platform itself. A [Desk] lets the
+// keepers of a tenant see to their own records. It owns the table doctor_visit and
+// knows nothing of what the records mean.
 package doctor
 
 import (
@@ -72,6 +73,9 @@ func (d *Doctor) Examine(ctx context.Context) (all []Finding, err error) {
 	return all, err
 }
 
+// notWrong refuses to mend what is right by now.
+var notWrong = errs.New(errs.Conflict, "已经不是问题了")
+
 // atOnce is how many findings are set right in one transaction: to find them
 // anew costs as much for one as for many.
 const atOnce = 200
@@ -106,7 +110,7 @@ func (d *Doctor) mend(tx *db.Tx, found []Finding, refused []error) error {
 		case f.Check.Mend == nil:
 			refused[i] = errs.New(errs.Invalid, "这一项须由人处理")
 		case !wrong[f]:
-			refused[i] = errs.New(errs.Conflict, "已经不是问题了")
+			refused[i] = notWrong
 		default:
 			refused[i] = d.db.Write(actor.With(tx.Context(), actor.System(f.Tenant)), func(tx *db.Tx) error {
 				rows, err := f.Check.Mend(tx, f)

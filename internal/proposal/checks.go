@@ -9,15 +9,18 @@ import (
 	"shangliang/internal/search"
 )
 
+// number is what a finding calls a case, over p: whoever mends reads no texts.
+const number = `CAST(p.year AS TEXT) || '-' || CAST(p.serial_no AS TEXT)`
+
 // Checks are the ways in which proposals may contradict what belongs to them.
 func (s *Service) Checks() []doctor.Check {
 	return []doctor.Check{
 		{ID: "proposal.merged_without_lead", Title: "已并案的提案没有主案", Cure: "恢复单独审查",
-			Find: doctor.Query("proposal", `SELECT p.tenant, p.id, p.title FROM proposal p LEFT JOIN proposal l ON l.tenant = p.tenant AND l.id = p.merged_into
+			Find: doctor.Query("proposal", `SELECT p.tenant, p.id, `+number+` FROM proposal p LEFT JOIN proposal l ON l.tenant = p.tenant AND l.id = p.merged_into
 				WHERE p.state = 'merged' AND (l.id IS NULL OR l.state = 'merged') ORDER BY p.id`),
 			Mend: s.release},
 		{ID: "assignment.without_clock", Title: "办理中的承办任务没有期限", Cure: "按交办之日重新计算期限",
-			Find: doctor.Query("assignment", `SELECT a.tenant, a.id, p.title FROM assignment a JOIN proposal p ON p.tenant = a.tenant AND p.id = a.proposal
+			Find: doctor.Query("assignment", `SELECT a.tenant, a.id, `+number+` FROM assignment a JOIN proposal p ON p.tenant = a.tenant AND p.id = a.proposal
 				WHERE a.state IN ('issued', 'return_requested', 'signed', 'in_progress', 'extension_requested', 'drafting', 'signed_off')
 				AND NOT EXISTS (SELECT 1 FROM clock c WHERE c.tenant = a.tenant AND c.object = 'assignment' AND c.object_id = a.id AND c.state = 'running'
 					AND c.kind IN ('assignment.reply', 'assignment.rehandle', 'assignment.opinion')) ORDER BY a.id`),
@@ -31,7 +34,7 @@ func (s *Service) Checks() []doctor.Check {
 				return []ledger.Row{ledger.RowOf("proposal_counter", "tenant", f.Tenant, "session", f.Object, "name", f.Name)}, err
 			}},
 		{ID: "proposal.unindexed", Title: "提案不在搜索里", Cure: "编入搜索",
-			Find: doctor.Query("proposal", `SELECT p.tenant, p.id, p.title FROM proposal p
+			Find: doctor.Query("proposal", `SELECT p.tenant, p.id, `+number+` FROM proposal p
 				WHERE p.serial_no <> 0 AND NOT EXISTS (SELECT 1 FROM search_doc d WHERE d.tenant = p.tenant AND d.kind = 'proposal' AND d.id = p.id) ORDER BY p.id`),
 			Mend: func(tx *db.Tx, f doctor.Finding) ([]ledger.Row, error) {
 				w, err := s.ailing(tx, f.Object)
@@ -41,7 +44,7 @@ func (s *Service) Checks() []doctor.Check {
 				return nil, w.index()
 			}},
 		{ID: "proposal.indexed_for_nothing", Title: "搜索里有已不存在的提案", Cure: "从搜索里去掉",
-			Find: doctor.Query("search", `SELECT d.tenant, d.id, d.title FROM search_doc d
+			Find: doctor.Query("search", `SELECT d.tenant, d.id, d.kind FROM search_doc d
 				WHERE d.kind = 'proposal' AND NOT EXISTS (SELECT 1 FROM proposal p WHERE p.tenant = d.tenant AND p.id = d.id) ORDER BY d.id`),
 			Mend: func(tx *db.Tx, f doctor.Finding) ([]ledger.Row, error) {
 				return nil, search.Delete(tx, f.Tenant, "proposal", f.Object)

@@ -153,7 +153,8 @@ func (c *clock) Wait(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// As is a context in which somebody of the cast acts, on the command line.
+// As is a context in which somebody of the cast, or the administrator, acts, on
+// the command line.
 func (w *World) As(name string) context.Context {
 	w.T.Helper()
 	a, err := w.Org.Acting(context.Background(), w.Tenant, w.grants[name], "cli")
@@ -273,6 +274,9 @@ func (w *World) found(code, region string) {
 				return err
 			}
 		}
-		return nil
+		var admin string
+		err := tx.Get(`SELECT id FROM grant_role WHERE tenant = $1 AND role = 'admin'`, []any{tenant}, &admin)
+		w.grants["管一平"] = admin
+		return err
 	}))
 }

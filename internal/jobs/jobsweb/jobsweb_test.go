@@ -83,6 +83,20 @@ func TestJobs(t *testing.T) {
 		}
 	}
 	c.Follow(c.PostForm(act).Want(303)).Contains("任务已放弃", "已放弃")
+	c.PostForm(act).Want(303) // it has ended: nothing is done, and nothing recorded
+	recorded := func() (all []string) {
+		if err := w.DB.Read(context.Background(), func(tx *db.Tx) (err error) {
+			all, err = db.Column[string](tx, `SELECT action || ' ' || from_state || ' ' || kind FROM ledger_entry WHERE tenant = $1 AND action LIKE 'job.%' AND role = 'admin' ORDER BY id`, w.Tenant)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if got := fmt.Sprint(recorded()); got != "[job.retry discarded job job.discard scheduled job]" {
+		t.Errorf("recorded are %s", got)
+	}
+	c.Get("/audit").Want(200).Contains("重做后台任务", "放弃后台任务")
 	c.PostForm("/jobs/999999/retry").Want(404)
 	c.PostForm("/jobs/x/retry").Want(404)
 
