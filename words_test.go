@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"shangliang/internal/figure/catalogue"
 )
 
 // notShown names the folders and files whose Chinese is data or speaks of
@@ -92,6 +94,18 @@ func TestCatalogues(t *testing.T) {
 		}
 		if strings.ContainsFunc(zh, isHan) && strings.TrimSpace(e.text) != e.text && strings.TrimSpace(zh) == zh {
 			t.Errorf("%s: space around the English: %q", e.at, e.text)
+		}
+	}
+}
+
+// TestMetrics asks for the English of what the catalogue of metrics shows.
+func TestMetrics(t *testing.T) {
+	english := catalogues(t)
+	for _, m := range catalogue.Get().Metrics {
+		for _, x := range []string{m.Group, m.Name, m.Rule} {
+			if english[x].text == "" {
+				t.Errorf("metric %s: %q has no English in internal/figure/catalogue/en.tsv", m.ID, x)
+			}
 		}
 	}
 }

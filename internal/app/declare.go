@@ -10,6 +10,7 @@ import (
 	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/document"
 	"shangliang/internal/docx"
+	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/flow"
 	"shangliang/internal/han"
 	"shangliang/internal/keyproposal/keyproposalweb"
@@ -43,7 +44,7 @@ func permissions(modules []module.Module) []org.Permission {
 
 // words are the catalogues of all packages.
 func words(modules []module.Module) (*lang.Words, error) {
-	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, sso.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, Words}
+	catalogues := [][]byte{calendar.Words, flow.Words, han.Words, ui.Words, web.Words, document.Words, blob.Words, sso.Words, orgweb.Words, proposalweb.Words, publishweb.Words, backup.Words, intake.Words, docx.Words, pdftext.Words, reader.Words, report.Words, catalogue.Words, Words}
 	catalogues = append(catalogues, dispatchweb.Words, keyproposalweb.Words, digestweb.Words, supervisionweb.Words, assessmentweb.Words, regionalweb.Words, awardweb.Words)
 	catalogues = append(catalogues, paperWords...)
 	catalogues = append(catalogues, sharedWords...)

@@ -11,6 +11,7 @@ import (
 	"shangliang/internal/errs"
 	"shangliang/internal/figure/catalogue"
 	"shangliang/internal/han"
+	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 	"shangliang/internal/report/claim"
 )
@@ -99,10 +100,9 @@ func (w *act) published() (map[key]*Published, error) {
 
 // taken is the refusal of a second value of the same thing.
 func taken(r *Report, p *Published) error {
-	m := p.Definition()
-	name := p.Metric
-	if m != nil {
-		name = m.Name
+	name := lang.Word(p.Metric)
+	if m := p.Definition(); m != nil {
+		name = lang.Word(m.Name)
 	}
 	return errs.New(errs.Conflict, "%s %s的“%s”已经确认为%s；如果这是其中一部分，请补上分类，如果那个不对，请先更正那个", r.Place, p.Period, name, p.Text())
 }

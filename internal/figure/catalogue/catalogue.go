@@ -30,10 +30,15 @@ var wordsTSV string
 //go:embed frames.tsv
 var framesTSV string
 
-// Metric is something that reports count.
+// Words is the English of the names, groups and rules.
+//
+//go:embed en.tsv
+var Words []byte
+
+// Metric is something that reports count. Its texts are in Simplified Chinese.
 type Metric struct {
 	ID    string   // "proposals_filed"
-	Group string   // heading, in Simplified Chinese
+	Group string   // heading
 	Name  string   // 立案提案
 	Units []string // that reports use, the usual one first
 	Dims  []string // what it may be divided by

@@ -79,7 +79,7 @@ func (v *overviewView) table(ctx context.Context) ui.TableInfo {
 		t.Columns = append(t.Columns, ui.Column{Title: p, Num: true})
 	}
 	for _, m := range v.Metrics {
-		row := ui.Row{Href: metricURL(m.ID, v.q), Name: m.Name, Cells: []templ.Component{ui.Str(m.Name)}}
+		row := ui.Row{Href: metricURL(m.ID, v.q), Name: say(ctx, m.Name), Cells: []templ.Component{ui.Str(say(ctx, m.Name))}}
 		if len(v.OwnRow) > 0 {
 			row.Cells = append(row.Cells, valueLink(v.OwnRow[m.ID]))
 		}
@@ -183,7 +183,7 @@ func (v *compareView) bars(ctx context.Context) (all []ui.Bar) {
 // trend draws the years of the place of which most are known, with the places of
 // which the same years are known: at most three.
 func (v *compareView) trend(ctx context.Context) (t ui.TrendInfo, ok bool) {
-	t.Title = lang.T(ctx, "历年%s", v.Metric.Name)
+	t.Title = lang.T(ctx, "历年%s", lang.Word(v.Metric.Name))
 	var years []int // as places in v.Years
 	for _, r := range v.Rows {
 		var known []int
@@ -216,7 +216,7 @@ func (v *compareView) trend(ctx context.Context) (t ui.TrendInfo, ok bool) {
 }
 
 func (v *compareView) table(ctx context.Context) ui.TableInfo {
-	t := ui.TableInfo{Caption: v.Metric.Name, Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方")}}}
+	t := ui.TableInfo{Caption: say(ctx, v.Metric.Name), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方")}}}
 	for _, y := range v.Years {
 		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "%d年", y), Num: true})
 	}
@@ -355,7 +355,7 @@ func (p *pages) publishedSheet(ctx context.Context, all []*reading.Published) (d
 	for _, p := range all {
 		name, group := p.Metric, ""
 		if m := p.Definition(); m != nil {
-			name, group = m.Name, m.Group
+			name, group = say(ctx, m.Name), say(ctx, m.Group)
 		}
 		file, source := "", ""
 		if r := from[p.Report]; r != nil {
@@ -378,7 +378,7 @@ func (p *pages) exportOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := document.Sheet{Name: v.Metric.Name, Title: v.Metric.Name + "：" + v.Metric.Rule, Header: []string{lang.T(ctx, "地方")}}
+	s := document.Sheet{Name: say(ctx, v.Metric.Name), Title: say(ctx, v.Metric.Name) + lang.T(ctx, "：") + say(ctx, v.Metric.Rule), Header: []string{lang.T(ctx, "地方")}}
 	for _, y := range v.Years {
 		s.Header = append(s.Header, lang.T(ctx, "%d年", y), lang.T(ctx, "位次"))
 	}
@@ -406,7 +406,7 @@ func (p *pages) exportOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return document.Serve(w, lang.T(ctx, "各地对照_%s", v.Metric.Name), s, behind)
+	return document.Serve(w, lang.T(ctx, "各地对照_%s", lang.Word(v.Metric.Name)), s, behind)
 }
 
 // parts are the figures of parts of the metric.

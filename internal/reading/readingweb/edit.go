@@ -56,10 +56,10 @@ func (e *editForm) dimNames() []string {
 }
 
 // metrics are the definitions to choose from.
-func metrics() []ui.Option {
+func metrics(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, m := range catalogue.Get().Metrics {
-		all = append(all, ui.Option{Value: m.ID, Label: m.Name + "（" + strings.Join(m.Units, " ") + "）", Group: m.Group})
+		all = append(all, ui.Option{Value: m.ID, Label: lang.T(ctx, "%s（%s）", lang.Word(m.Name), strings.Join(m.Units, " ")), Group: say(ctx, m.Group)})
 	}
 	// Equal neighbours stand under one heading.
 	slices.SortStableFunc(all, func(a, b ui.Option) int { return strings.Compare(a.Group, b.Group) })
@@ -214,9 +214,9 @@ func high(v float64) string {
 }
 
 // rule is how a metric is counted.
-func rule(metric string) string {
+func rule(ctx context.Context, metric string) string {
 	if m := catalogue.Get().Metric(metric); m != nil {
-		return m.Rule
+		return say(ctx, m.Rule)
 	}
 	return ""
 }
