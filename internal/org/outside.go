@@ -10,6 +10,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/ledger"
+	"shangliang/internal/secret"
 	"shangliang/internal/sso"
 )
 
@@ -71,7 +72,7 @@ func (s *Service) SignInOutside(ctx context.Context, id *sso.Identity, ip, agent
 		if who.totpOn {
 			out.Next = NextTOTP
 		}
-		return s.begin(tx, who, g, hash, out.Next, origin{ip: ip, agent: agent, way: id.Issuer, proof: s.sealSecret(who.id, id.Proof)})
+		return s.begin(tx, who, g, hash, out.Next, origin{ip: ip, agent: agent, way: id.Issuer, proof: s.sealer.Seal(who.id, secret.Text(id.Proof))})
 	})
 	if err == nil && code != "" {
 		err = &Unlinked{code}

@@ -2,8 +2,6 @@ package org
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -26,6 +24,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/ledger"
+	"shangliang/internal/secret"
 )
 
 // Service changes places, people and accounts, and finds out who is acting. It
@@ -33,9 +32,9 @@ import (
 type Service struct {
 	db      *db.DB
 	roles   *Roles
-	sealer  cipher.AEAD   // for secrets that must be read again
-	mac     []byte        // for what must only be recognised
-	hashing chan struct{} // bounds the memory that password hashing takes
+	sealer  *secret.Sealer // for secrets that must be read again
+	mac     []byte         // for what must only be recognised
+	hashing chan struct{}  // bounds the memory that password hashing takes
 	cache   cache
 	isSetUp atomic.Bool // never false again
 }
@@ -43,22 +42,11 @@ type Service struct {
 // New makes the service. The key has at least 32 bytes and must stay the same
 // for a database: see [LoadKey].
 func New(d *db.DB, roles *Roles, key []byte) (*Service, error) {
-	if len(key) < 32 {
-		return nil, errors.New("org: the key is shorter than 32 bytes")
-	}
-	seal, err := hkdf.Key(sha256.New, key, nil, "shangliang org secrets", 32)
+	sealer, err := secret.NewSealer(key, "shangliang org secrets")
 	if err != nil {
 		return nil, err
 	}
 	mac, err := hkdf.Key(sha256.New, key, nil, "shangliang org recognition", 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(seal)
-	if err != nil {
-		return nil, err
-	}
-	sealer, err := cipher.NewGCM(block)
 	if err != nil {
 		return nil, err
 	}

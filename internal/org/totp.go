@@ -2,8 +2,6 @@ package org
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"strings"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"shangliang/internal/actor"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/secret"
 )
 
 const totpPeriod = 30 // seconds that a code lasts; one earlier and one later are taken too
@@ -42,7 +41,7 @@ func (s *Service) EnrolTOTP(ctx context.Context) (TOTPKey, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := tx.Exec(`UPDATE account SET totp_secret = $2, totp_step = 0 WHERE id = $1`, who.id, s.sealSecret(who.id, k.Secret())); err != nil {
+		if _, err := tx.Exec(`UPDATE account SET totp_secret = $2, totp_step = 0 WHERE id = $1`, who.id, s.sealer.Seal(who.id, secret.Text(k.Secret()))); err != nil {
 			return "", err
 		}
 		key = TOTPKey{Secret: k.Secret(), URL: k.URL()}
@@ -150,20 +149,11 @@ func tidyCode(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(tidyLogin(s)))
 }
 
-// sealSecret encrypts a secret so that it can be read for this account only.
-func (s *Service) sealSecret(account, secret string) string {
-	nonce := make([]byte, s.sealer.NonceSize())
-	rand.Read(nonce)
-	return base64.RawStdEncoding.EncodeToString(s.sealer.Seal(nonce, nonce, []byte(secret), []byte(account)))
-}
-
+// openSecret decrypts what the sealer sealed for this account.
 func (s *Service) openSecret(account, sealed string) (string, error) {
-	b, err := base64.RawStdEncoding.DecodeString(sealed)
-	if n := s.sealer.NonceSize(); err == nil && len(b) >= n {
-		b, err = s.sealer.Open(nil, b[:n], b[n:], []byte(account))
-		if err == nil {
-			return string(b), nil
-		}
+	text, err := s.sealer.Open(account, sealed)
+	if err != nil || text == "" {
+		return "", errs.Because(err, errs.Unavailable, "两步验证的密钥无法读取，请联系管理员重置")
 	}
-	return "", errs.Because(err, errs.Unavailable, "两步验证的密钥无法读取，请联系管理员重置")
+	return string(text), nil
 }

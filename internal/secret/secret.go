@@ -1,8 +1,9 @@
 // Package secret holds texts that must not be shown: keys and passwords of other
 // services.
 //
-// Main type: [Text]. It owns no tables. It deliberately keeps nothing: who needs
-// the text converts it at the place where it leaves.
+// Main types: [Text], [Sealer]. It owns no tables. It deliberately keeps nothing:
+// who needs the text converts it at the place where it leaves, and who stores it
+// seals it first.
 package secret
 
 import (

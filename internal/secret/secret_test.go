@@ -52,3 +52,39 @@ func TestFile(t *testing.T) {
 		t.Error("a file that is not there")
 	}
 }
+
+func TestSealer(t *testing.T) {
+	key := bytes.Repeat([]byte{7}, 32)
+	s, err := secret.NewSealer(key, "tea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := secret.NewSealer(key, "coffee")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := s.Seal("mine", "hush-7f3a")
+	if sealed == s.Seal("mine", "hush-7f3a") || strings.Contains(sealed, "hush") {
+		t.Errorf("sealed is %s", sealed)
+	}
+	if text, err := s.Open("mine", sealed); err != nil || string(text) != "hush-7f3a" {
+		t.Error("does not open", err)
+	}
+	if text, err := s.Open("mine", s.Seal("mine", "")); err != nil || text != "" {
+		t.Error("nothing is not nothing", err)
+	}
+	for what, open := range map[string]func() (secret.Text, error){
+		"for another":        func() (secret.Text, error) { return s.Open("yours", sealed) },
+		"by another purpose": func() (secret.Text, error) { return other.Open("mine", sealed) },
+		"what is damaged":    func() (secret.Text, error) { return s.Open("mine", sealed[:len(sealed)-4]+"AAAA") },
+		"what is no base64":  func() (secret.Text, error) { return s.Open("mine", "%") },
+		"what is too short":  func() (secret.Text, error) { return s.Open("mine", "AAAA") },
+	} {
+		if text, err := open(); err == nil || text != "" {
+			t.Errorf("opens %s", what)
+		}
+	}
+	if _, err := secret.NewSealer(key[1:], "tea"); err == nil {
+		t.Error("a key that is too short")
+	}
+}
