@@ -22,7 +22,7 @@ type layer struct {
 var layers = []layer{
 	{"pure", "errs secret picture lang actor calendar flow han likeness likeness/sample compare figure/catalogue report/claim", "pure",
 		"net/http database/sql html/template github.com/a-h/templ"},
-	{"base", "db jobs blob sso document paper docx pdftext reader/intake reader", "pure base",
+	{"base", "db jobs blob sso gateway document paper docx pdftext reader/intake reader", "pure base",
 		"html/template github.com/a-h/templ"},
 	{"page", "web ui module assets", "pure page",
 		"database/sql"},
