@@ -53,6 +53,8 @@ func (e env) serving(f *flag.FlagSet, o *app.Options, addr *string) {
 	f.StringVar(&o.SMTP.From, "smtp-from", "", "sender of mails: 县政协 <zx@example.cn>")
 	f.StringVar(&o.SMTP.TLS, "smtp-tls", "", "starttls (default), implicit or none")
 	f.StringVar(&o.SMTP.CAFile, "smtp-ca", "", "file with certificates to trust as well, if the server has its own")
+	f.StringVar(&o.Gateways.Networks, "gateway-networks", e.getenv("SHANGLIANG_GATEWAY_NETWORKS"), "networks of ours to which gateways for notices may lead, also without TLS: 10.1.0.0/16,10.2.3.4 ($SHANGLIANG_GATEWAY_NETWORKS)")
+	f.StringVar(&o.Gateways.CAFile, "gateway-ca", e.getenv("SHANGLIANG_GATEWAY_CA"), "file with certificates to trust as well for gateways ($SHANGLIANG_GATEWAY_CA)")
 	o.Metrics = e.getenv("SHANGLIANG_METRICS_TOKEN")
 	f.StringVar(&o.SSO.Issuer, "oidc", e.getenv("SHANGLIANG_OIDC"), "let people sign in by this issuer of OpenID Connect as well: https://… ($SHANGLIANG_OIDC)")
 	f.StringVar(&o.SSO.Client, "oidc-client", e.getenv("SHANGLIANG_OIDC_CLIENT"), "our client id there ($SHANGLIANG_OIDC_CLIENT)")

@@ -37,6 +37,7 @@ import (
 	"shangliang/internal/dispatch/dispatchweb"
 	"shangliang/internal/doctor"
 	"shangliang/internal/figure"
+	"shangliang/internal/gateway"
 	"shangliang/internal/jobs"
 	"shangliang/internal/keyproposal"
 	"shangliang/internal/keyproposal/keyproposalweb"
@@ -76,8 +77,9 @@ type Options struct {
 	Proxied  bool   // behind a proxy that adds X-Forwarded-For
 	Metrics  string // bearer token for /metrics from elsewhere
 	SMTP     notify.SMTP
-	SSO      sso.Config // who else signs people in; nobody when its issuer is empty
-	S3       blob.S3    // where the stored files are; in Data when its URL is empty
+	Gateways gateway.Options // where the gateways of tenants may lead
+	SSO      sso.Config      // who else signs people in; nobody when its issuer is empty
+	S3       blob.S3         // where the stored files are; in Data when its URL is empty
 	Log      *slog.Logger
 	Now      func() time.Time // time.Now when nil
 }
@@ -187,7 +189,11 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	if a.Rules, err = rule.New(a.DB, definitions...); err != nil {
 		return err
 	}
-	if a.Notices, err = notify.New(a.DB, notify.Config{Addresses: org.Addresses, Kinds: kinds, Words: a.Words, BaseURL: o.BaseURL, SMTP: o.SMTP, Log: o.Log}); err != nil {
+	gateways, err := gateway.New(o.Gateways, o.Now)
+	if err != nil {
+		return err
+	}
+	if a.Notices, err = notify.New(a.DB, notify.Config{Addresses: org.Addresses, Kinds: kinds, Words: a.Words, BaseURL: o.BaseURL, SMTP: o.SMTP, Gateways: gateways, Key: secret, Log: o.Log}); err != nil {
 		return err
 	}
 	if a.Figures, err = figure.New(a.DB, a.Rules, sources, figures); err != nil {
@@ -272,7 +278,7 @@ func declare() []module.Module {
 		{Name: "ledger", Title: "台账", Migrations: ledger.Migrations, Words: ledger.Words},
 		{Name: "org", Title: "组织", Migrations: org.Migrations, Words: org.Words, Permissions: org.Permissions},
 		{Name: "rule", Title: "规则", Migrations: rule.Migrations, Words: rule.Words, Permissions: []module.Permission{{ID: rule.Manage, Title: "管理规则和制度", Roles: []string{"admin", "clerk"}}}},
-		{Name: "notify", Title: "通知", Migrations: notify.Migrations, Words: notify.Words, Permissions: []module.Permission{{ID: notify.Manage, Title: "查看通知发送记录", Roles: []string{"admin", "clerk"}}}},
+		notifyModule,
 		{Name: "jobs", Title: "后台任务", Parts: []string{"job"}, Permissions: []module.Permission{{ID: jobs.Permission, Title: "管理后台任务", Roles: []string{"admin"}}},
 			Acts: map[string]string{"job.retry": "重做后台任务", "job.discard": "放弃后台任务"}},
 		{Name: "doctor", Title: "记录检查", Migrations: doctor.Migrations, Words: doctor.Words, Permissions: []module.Permission{{ID: doctor.Permission, Title: "检查和修复记录", Roles: []string{"admin"}}},

@@ -44,7 +44,7 @@ var workTitles = map[string]string{
 	"doctor.mend":     "修复记录",
 	"ledger.seal":     "封存台账",
 	"clock.tick":      "检查期限、发出提醒",
-	"notify.deliver":  "发送邮件",
+	"notify.deliver":  "发送邮件和其他渠道的通知",
 	"org.sweep":       "清理过期的登录",
 	"publish.release": "到期公开",
 	"publish.watch":   "核对公开内容与原文",

@@ -13,22 +13,21 @@ import (
 type Delivery struct {
 	Notice    string
 	Channel   string
-	Person    string
-	Name      string // of the person, as it was then
+	Person    string // "" of one to a group or a system
+	Name      string // of the person as it was then, or of the gateway
 	Kind      string
 	Title     string // in the reader's language
 	Link      string
 	State     string
 	Reason    string // id of a [Reason]; "" while all is well
-	Detail    string // what the mail server said
-	Address   string
+	Detail    string // what the service said
+	Address   string // mail address, or telephone of a text message
 	Tries     int
 	NextAt    db.Time // of a pending one: when it is tried next
 	CreatedAt db.Time
 	DoneAt    db.Time
 
-	next   db.Time
-	params string
+	params, lang, gateway string
 }
 
 const deliveryColumns = `d.notice, d.channel, d.person, d.name, d.kind, n.title, n.link, n.params, d.state, d.reason, d.detail, d.address, d.tries, d.next_at, d.created_at, d.done_at`

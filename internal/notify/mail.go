@@ -138,7 +138,7 @@ func (n *Notifier) message(ctx context.Context, q *queued) (*gomail.Msg, error) 
 	if err := m.AddToFormat(q.name, q.address); err != nil {
 		return nil, err
 	}
-	m.Subject(strings.Join(strings.Fields(title), " "))
+	m.Subject(oneLine(title))
 	m.SetMessageIDWithValue(n.MessageID(q.notice))
 	m.SetDateWithValue(q.created.Time)
 	m.SetGenHeader("Auto-Submitted", "auto-generated")

@@ -1,14 +1,17 @@
-// Package notify tells people what happened: in the platform at once, by mail
-// soon after. For every person and channel there is one record, of what was sent
-// and of what was not and why.
+// Package notify tells people what happened: in the platform at once, soon after
+// by mail and text message, and groups and other systems by the gateways that a
+// tenant has set up. For every person and channel there is one record, of what
+// was sent and of what was not and why.
 //
 // Services call [Notifier.Send] in the transaction of the act; [Notifier.Deliver]
-// sends the mail of all tenants, any number of processes may. Main types:
-// [Notifier], [Kind], [Notice], [Received], [Delivery].
+// sends what goes outside for all tenants, any number of processes may. Main
+// types: [Notifier], [Kind], [Notice], [Received], [Delivery], [Gateway],
+// [Channel].
 //
-// It owns the tables notice, delivery and notice_preference. It deliberately
-// does not know who people are (a function says where they are reached) and puts
-// nothing into a mail but title and link, unless the kind allows. Reading one's
+// It owns the tables notice, delivery, notice_preference and notice_gateway. It
+// deliberately does not know who people are (a function says where they are
+// reached) nor how a gateway is spoken to (package gateway does), and puts nothing
+// into a message but title and link, unless the kind allows. Reading one's
 // own notices leaves its trace in notice.read_at and is no entry of the ledger.
 package notify
 
@@ -24,7 +27,9 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
+	"shangliang/internal/gateway"
 	"shangliang/internal/lang"
+	"shangliang/internal/secret"
 )
 
 //go:embed migrations/*.sql
@@ -51,6 +56,7 @@ type Kind struct {
 	Body       string // may be empty
 	Mail       bool   // is mailed, unless the person switches it off
 	BodyInMail bool   // Body holds nothing confidential
+	Urgent     bool   // does not wait
 }
 
 // Params fill in the templates. A value is a string as people typed it, a
@@ -77,13 +83,15 @@ type Address struct {
 	Name    string
 	Account string // empty: cannot sign in, so sees nothing here
 	Email   string
+	Phone   string // as it was typed in; a text message goes to a mobile one only
 	Lang    lang.Lang
 }
 
-// Channels.
+// Channels to persons; to a group or a system it is the kind of its gateway.
 const (
 	App  = "app"
 	Mail = "mail"
+	SMS  = gateway.SMS
 )
 
 // States of a delivery.
@@ -108,7 +116,12 @@ var Reasons = []Reason{
 	{"no_email", "没有电子邮箱"},
 	{"no_smtp", "平台没有配置邮件服务器"},
 	{"bad_address", "电子邮箱地址有误"},
-	{"rejected", "邮件服务器拒收"},
+	{"not_texted", "这类通知不发短信"},
+	{"no_phone", "没有手机号"},
+	{"gateway_off", "这个渠道已经停用或者删除"},
+	{"no_secret", "渠道的密钥无法读取，请重新填写"},
+	{"blocked", "渠道的地址在内部网络，平台没有放行"},
+	{"rejected", "对方服务器拒收"},
 	{"gave_up", "多次发送不成功"},
 }
 
@@ -131,7 +144,9 @@ type Config struct {
 	Words     *lang.Words // for mails
 	BaseURL   string      // "https://zx.example.cn", before links in mails
 	SMTP      SMTP
-	Log       *slog.Logger // slog.Default() when nil
+	Gateways  *gateway.Client // nil: none can be set up
+	Key       []byte          // seals the secrets of gateways; none can be set up without
+	Log       *slog.Logger    // slog.Default() when nil
 }
 
 // Notifier tells people. It is safe for concurrent use.
@@ -143,6 +158,8 @@ type Notifier struct {
 	words     *lang.Words
 	baseURL   string
 	smtp      SMTP
+	gateways  *gateway.Client
+	sealer    *secret.Sealer
 	log       *slog.Logger
 	wake      chan struct{}
 }
@@ -151,7 +168,7 @@ type Notifier struct {
 // and title, is an error.
 func New(d *db.DB, c Config) (*Notifier, error) {
 	n := &Notifier{db: d, addresses: c.Addresses, kinds: c.Kinds, byID: map[string]*Kind{}, words: c.Words,
-		baseURL: strings.TrimRight(c.BaseURL, "/"), smtp: c.SMTP, log: c.Log, wake: make(chan struct{}, 1)}
+		baseURL: strings.TrimRight(c.BaseURL, "/"), smtp: c.SMTP, gateways: c.Gateways, log: c.Log, wake: make(chan struct{}, 1)}
 	if n.log == nil {
 		n.log = slog.Default()
 	}
@@ -168,100 +185,17 @@ func New(d *db.DB, c Config) (*Notifier, error) {
 	if err := c.SMTP.check(); err != nil {
 		return nil, err
 	}
+	if len(c.Key) > 0 {
+		var err error
+		if n.sealer, err = secret.NewSealer(c.Key, "shangliang notify gateways"); err != nil {
+			return nil, err
+		}
+	}
 	return n, nil
 }
 
 // Kinds returns the declared kinds. The slice is shared.
 func (n *Notifier) Kinds() []Kind { return n.kinds }
-
-// Send records a notice for each person, shows it to those with an account at
-// once and queues the mails; all of it with tx or not at all.
-func (n *Notifier) Send(tx *db.Tx, m Notice) error {
-	kind := n.byID[m.Kind]
-	if kind == nil || m.Tenant == "" {
-		return fmt.Errorf("notify: no kind %q, or no tenant", m.Kind)
-	}
-	if m.Title == "" {
-		m.Title = kind.Title
-	}
-	if m.Body == "" {
-		m.Body = kind.Body
-	}
-	params, err := m.Params.encode()
-	if err != nil {
-		return err
-	}
-	to := slices.DeleteFunc(slices.Clone(m.To), func(p string) bool { return p == "" })
-	slices.Sort(to)
-	to = slices.Compact(to)
-	known, err := n.addresses(tx, m.Tenant, to)
-	if err != nil {
-		return err
-	}
-	off, err := switchedOff(tx, m.Tenant, kind.ID, to)
-	if err != nil {
-		return err
-	}
-	if len(to) == 0 {
-		to = []string{""}
-	}
-	now := db.At(tx.Now())
-	var notices, deliveries [][]any
-	queued := false
-	for _, person := range to {
-		a := known[person]
-		id := db.NewID()
-		reason := "" // of not being told at all
-		switch {
-		case m.Superseded:
-			reason = "superseded"
-		case person == "":
-			reason = "no_recipient"
-		case a.Account == "":
-			reason = "no_account"
-		}
-		notices = append(notices, []any{m.Tenant, id, person, kind.ID, m.Title, m.Body, params, m.Link, m.Object, m.ObjectID, now, reason == "", db.Time{}})
-		app := Delivery{Channel: App, State: Sent, DoneAt: now}
-		if reason != "" {
-			app.State, app.Reason = Skipped, reason
-		}
-		mail := Delivery{Channel: Mail, State: Pending, next: now}
-		if why := n.unmailed(kind, a, reason, off[person]); why != "" {
-			mail = Delivery{Channel: Mail, State: Skipped, Reason: why, DoneAt: now}
-		}
-		queued = queued || mail.State == Pending
-		for _, d := range []Delivery{app, mail} {
-			deliveries = append(deliveries, []any{m.Tenant, id, d.Channel, person, kind.ID, d.State, d.Reason, "", a.Email, a.Name, string(a.Lang), 0, d.next, "", now, d.DoneAt})
-		}
-	}
-	if err := insert(tx, `notice (tenant, id, person, kind, title, body, params, link, object, object_id, created_at, shown, read_at)`, notices); err != nil {
-		return err
-	}
-	if err := insert(tx, `delivery (tenant, notice, channel, person, kind, state, reason, detail, address, name, lang, tries, next_at, claim, created_at, done_at)`, deliveries); err != nil {
-		return err
-	}
-	if queued {
-		tx.AfterCommit(n.nudge)
-	}
-	return nil
-}
-
-// unmailed says why a notice is not mailed; "" if it is.
-func (n *Notifier) unmailed(kind *Kind, a Address, untold string, off bool) string {
-	switch {
-	case untold != "":
-		return untold
-	case !kind.Mail:
-		return "not_mailed"
-	case off:
-		return "switched_off"
-	case a.Email == "":
-		return "no_email"
-	case !n.smtp.configured():
-		return "no_smtp"
-	}
-	return ""
-}
 
 // nudge wakes the worker of this process, which otherwise looks now and then.
 func (n *Notifier) nudge() {
@@ -356,6 +290,29 @@ func (n *Notifier) Undelivered(tx *db.Tx, tenant, notice string) error {
 		return err
 	}
 	now := db.At(tx.Now())
-	return insert(tx, `delivery (tenant, notice, channel, person, kind, state, reason, detail, address, name, lang, tries, next_at, claim, created_at, done_at)`,
-		[][]any{{tenant, notice, App, d.Person, d.Kind, Failed, "gave_up", "", "", "", "", 0, db.Time{}, "", now, now}})
+	d.Notice, d.Channel, d.State, d.Reason, d.CreatedAt, d.DoneAt = notice, App, Failed, "gave_up", now, now
+	return insert(tx, deliveryInsert, [][]any{d.values(tenant)})
+}
+
+// Topic is what people choose by: all kinds of one name.
+type Topic struct {
+	Name  string // as Kind.Name
+	Kinds []Kind
+}
+
+// ID stands for the topic in a form.
+func (t Topic) ID() string { return t.Kinds[0].ID }
+
+// Topics are the declared kinds by name, in their order.
+func (n *Notifier) Topics() (all []Topic) {
+	at := map[string]int{}
+	for _, k := range n.kinds {
+		i, ok := at[k.Name]
+		if !ok {
+			i = len(all)
+			at[k.Name], all = i, append(all, Topic{Name: k.Name})
+		}
+		all[i].Kinds = append(all[i].Kinds, k)
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
 	"shangliang/internal/errs"
+	"shangliang/internal/gateway"
+	"shangliang/internal/gateway/gatewaytest"
 	"shangliang/internal/lang"
 	"shangliang/internal/ledger"
 	"shangliang/internal/notify/notifytest"
@@ -37,13 +40,13 @@ const english = "您的提案《{title}》已立案\tYour proposal “{title}”
 // people: a has all, b no mail address, c no account, d speaks English.
 func people(tx *db.Tx, tenant string, persons []string) (map[string]Address, error) {
 	all := map[string]Address{
-		"a": {Name: "安𠮷", Account: "1", Email: "a@example.cn"},
-		"b": {Name: "白云", Account: "2"},
+		"a": {Name: "安𠮷", Account: "1", Email: "a@example.cn", Phone: "139 0000 0001"},
+		"b": {Name: "白云", Account: "2", Phone: "0571-8888 1234"},
 		"c": {Name: "陈溪", Email: "c@example.cn"},
 		"d": {Name: "Ding", Account: "4", Email: "d@example.cn", Lang: lang.En},
 	}
 	for i := range 60 {
-		all[fmt.Sprint("p", i)] = Address{Name: "某", Account: "x", Email: fmt.Sprintf("p%d@example.cn", i)}
+		all[fmt.Sprint("p", i)] = Address{Name: "某", Account: "x", Email: fmt.Sprintf("p%d@example.cn", i), Phone: fmt.Sprintf("139%08d", i)}
 	}
 	return all, nil
 }
@@ -98,7 +101,11 @@ func open(t *testing.T, url string, c *clock) *db.DB {
 func notifier(t *testing.T, d *db.DB, s *notifytest.Server) *Notifier {
 	t.Helper()
 	c := Config{Addresses: people, Kinds: kinds, Words: words(t), BaseURL: "https://zx.example.cn/",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Key: bytes.Repeat([]byte{7}, 32)}
+	var err error
+	if c.Gateways, err = gateway.New(gateway.Options{Networks: gatewaytest.Local, Timeout: 5 * time.Second}, d.Now); err != nil {
+		t.Fatal(err)
+	}
 	if s != nil {
 		c.SMTP = SMTP{Host: "127.0.0.1", Port: s.Port, From: "清水县政协 <zx@qingshui.example.cn>", TLS: "none", Timeout: 5 * time.Second}
 	}
@@ -375,7 +382,7 @@ func TestFailures(t *testing.T) {
 		if got, want := states(), "p1 failed rejected 1; p2 pending  1; p3 sent  1"; got != want {
 			t.Errorf("got %s", got)
 		}
-		for range len(backoff) - 1 {
+		for range len(mailBackoff) - 1 {
 			c.add(25 * time.Hour)
 			if err := n.Deliver(ctx); err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -20,27 +21,27 @@ const (
 	batchSize = 20
 )
 
-// backoff is the pause before each further try; after the last the delivery has
-// failed. Together about two days: a mail server is mended in that time.
-var backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour}
-
-// queued is a claimed delivery with what its mail says.
+// queued is a claimed delivery with what it says.
 type queued struct {
 	tenant, notice, kind      string
+	channel, gateway          string
 	address, name, lang       string
 	title, body, params, link string
+	object, objectID          string
+	recipients                string
 	state                     string
 	tries                     int
 	next, created             db.Time
 }
 
-const queuedColumns = `d.tenant, d.notice, d.kind, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, d.state, d.tries, d.next_at, d.created_at`
+const queuedColumns = `d.tenant, d.notice, d.kind, d.channel, d.gateway, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, n.object, n.object_id, n.recipients, d.state, d.tries, d.next_at, d.created_at`
 
 func (q *queued) fields() []any {
-	return []any{&q.tenant, &q.notice, &q.kind, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.state, &q.tries, &q.next, &q.created}
+	return []any{&q.tenant, &q.notice, &q.kind, &q.channel, &q.gateway, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.object, &q.objectID, &q.recipients,
+		&q.state, &q.tries, &q.next, &q.created}
 }
 
-// Run delivers until ctx ends: as soon as this process queues a mail, and every
+// Run delivers until ctx ends: as soon as this process queues a message, and every
 // few seconds for those of other processes and for retries.
 func (n *Notifier) Run(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
@@ -58,25 +59,52 @@ func (n *Notifier) Run(ctx context.Context) {
 	}
 }
 
-// Deliver sends the mails that are due now, of all tenants. It may run in any
-// number of processes at once: each delivery is claimed before it is sent. If a
-// process dies between sending and noting that it sent, the mail is sent again
-// after the lease under the same Message-ID; that is as far as SMTP goes.
+// Deliver sends what is due now, of all tenants. It may run in any number of
+// processes at once: each delivery is claimed before it is sent. If a process
+// dies between sending and noting that it sent, the message is sent again after
+// the lease under the same id; that is as far as mail and robots go. The ways are
+// taken side by side, and one that is closed holds up no other.
 func (n *Notifier) Deliver(ctx context.Context) error {
-	if !n.smtp.configured() {
-		return nil
-	}
+	var closed []error
 	for ctx.Err() == nil {
 		claim := db.NewID()
 		batch, until, err := n.claim(ctx, claim)
 		if err != nil || len(batch) == 0 {
-			return err
+			return errors.Join(append(closed, err)...)
 		}
-		if err := n.sendBatch(ctx, claim, until, batch); err != nil {
-			return err
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for _, part := range byChannel(batch) {
+			wg.Go(func() {
+				if err := n.sendBatch(ctx, claim, until, part); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					closed = append(closed, err)
+				}
+			})
 		}
+		wg.Wait()
 	}
-	return ctx.Err()
+	return errors.Join(append(closed, ctx.Err())...)
+}
+
+// byChannel parts a batch by the way that each delivery takes.
+func byChannel(batch []*queued) (parts [][]*queued) {
+	type way struct{ channel, tenant, gateway string }
+	at := map[way]int{}
+	for _, q := range batch {
+		w := way{channel: q.channel}
+		if q.channel != Mail {
+			w.tenant, w.gateway = q.tenant, q.gateway
+		}
+		i, ok := at[w]
+		if !ok {
+			i = len(parts)
+			at[w], parts = i, append(parts, nil)
+		}
+		parts[i] = append(parts[i], q)
+	}
+	return parts
 }
 
 // claim takes the next deliveries for this worker.
@@ -84,7 +112,8 @@ func (n *Notifier) claim(ctx context.Context, claim string) (batch []*queued, un
 	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		batch, until = nil, tx.Now().Add(lease)
 		due, err := db.All(tx, (*queued).fields, `SELECT `+queuedColumns+` FROM delivery d JOIN notice n ON n.tenant = d.tenant AND n.id = d.notice
-			WHERE d.next_at <> '' AND d.next_at <= $1 ORDER BY d.next_at LIMIT $2`, db.At(tx.Now()), batchSize)
+			WHERE d.next_at <> '' AND d.next_at <= $1 AND (d.channel <> $2 OR $3) AND (d.channel = $2 OR $4) ORDER BY d.next_at LIMIT $5`,
+			db.At(tx.Now()), Mail, n.smtp.configured(), n.gateways != nil && n.sealer != nil, batchSize)
 		if err != nil {
 			return err
 		}
@@ -92,12 +121,12 @@ func (n *Notifier) claim(ctx context.Context, claim string) (batch []*queued, un
 			// The guard is what keeps two workers apart, should the database not.
 			touched, err := tx.Exec(`UPDATE delivery SET state = $1, claim = $2, next_at = $3, tries = tries + 1
 				WHERE tenant = $4 AND notice = $5 AND channel = $6 AND state = $7 AND next_at = $8`,
-				Sending, claim, db.At(until), q.tenant, q.notice, Mail, q.state, q.next)
+				Sending, claim, db.At(until), q.tenant, q.notice, q.channel, q.state, q.next)
 			if err != nil {
 				return err
 			}
 			if touched == 1 {
-				q.tries++ // counted before it is tried: a mail that kills its worker has an end too
+				q.tries++ // counted before it is tried: a message that kills its worker has an end too
 				batch = append(batch, q)
 			}
 		}
@@ -106,9 +135,22 @@ func (n *Notifier) claim(ctx context.Context, claim string) (batch []*queued, un
 	return batch, until, err
 }
 
-// sendBatch sends what was claimed over one connection.
+// sendBatch sends what was claimed on one way. It returns an error when the way
+// is closed or the outcome could not be noted.
 func (n *Notifier) sendBatch(ctx context.Context, claim string, until time.Time, batch []*queued) error {
-	client, err := n.smtp.dial(ctx)
+	channel, err := n.channelOf(ctx, batch[0])
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		for _, q := range batch {
+			if err := n.finish(ctx, claim, q, Skipped, r.Reason, r.Detail); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var carrier Carrier
+	if err == nil {
+		carrier, err = channel.Open(ctx)
+	}
 	if err != nil {
 		for _, q := range batch {
 			if e := n.retry(ctx, claim, q, err); e != nil {
@@ -117,23 +159,30 @@ func (n *Notifier) sendBatch(ctx context.Context, claim string, until time.Time,
 		}
 		return err
 	}
-	defer client.Close() // an error of saying goodbye takes nothing back
+	defer carrier.Close()
 	for i, q := range batch {
-		if ctx.Err() != nil || n.db.Now().After(until.Add(-2*n.smtp.timeout())) {
-			return n.release(ctx, claim, batch[i:])
+		if ctx.Err() != nil || n.db.Now().After(until.Add(-2*channel.Timeout())) {
+			return n.release(ctx, claim, batch[i:], 0)
 		}
-		m, err := n.message(ctx, q)
-		if q.tries > len(backoff)+1 {
-			err = n.finish(ctx, claim, q, Failed, "gave_up", "")
-		} else if err != nil {
-			err = n.finish(ctx, claim, q, Failed, "bad_address", err.Error())
-		} else if err = client.Send(m); err == nil || m.IsDelivered() {
+		if q.tries > len(backoffOf(q.channel))+1 {
+			if err := n.finish(ctx, claim, q, Failed, "gave_up", ""); err != nil {
+				return err
+			}
+			continue
+		}
+		err := carrier.Carry(ctx, q)
+		if r, ok := errors.AsType[*Refusal](err); ok {
+			err = n.finish(ctx, claim, q, Failed, r.Reason, r.Detail)
+		} else if err == nil {
 			err = n.finish(ctx, claim, q, Sent, "", "")
-		} else if refused(err) {
-			err = n.finish(ctx, claim, q, Failed, "rejected", err.Error())
 		} else if err = n.retry(ctx, claim, q, err); err == nil {
-			// The connection may be gone: what is left goes over a new one.
-			return n.release(ctx, claim, batch[i+1:])
+			// The connection may be gone: what is left goes over a new one. A gateway
+			// that is down or has enough for now is left alone for a while.
+			var wait time.Duration
+			if q.channel != Mail {
+				wait = gatewayBackoff[0]
+			}
+			return n.release(ctx, claim, batch[i+1:], wait)
 		}
 		if err != nil {
 			return err
@@ -157,29 +206,30 @@ func (n *Notifier) finish(ctx context.Context, claim string, q *queued, state, r
 	return n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
 		return tx.Exec(`UPDATE delivery SET state = $1, reason = $2, detail = $3, next_at = '', claim = '', done_at = $4
 			WHERE tenant = $5 AND notice = $6 AND channel = $7 AND claim = $8`,
-			state, reason, short(detail), db.At(tx.Now()), q.tenant, q.notice, Mail, claim)
+			state, reason, short(detail), db.At(tx.Now()), q.tenant, q.notice, q.channel, claim)
 	})
 }
 
 // retry puts a delivery back for later, or gives it up.
 func (n *Notifier) retry(ctx context.Context, claim string, q *queued, cause error) error {
-	n.log.Warn("notify: a mail was not sent", "notice", q.notice, "try", q.tries, "err", cause)
+	n.log.Warn("notify: a message was not sent", "notice", q.notice, "channel", q.channel, "try", q.tries, "err", cause)
+	backoff := backoffOf(q.channel)
 	if q.tries > len(backoff) {
 		return n.finish(ctx, claim, q, Failed, "gave_up", cause.Error())
 	}
 	return n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
 		return tx.Exec(`UPDATE delivery SET state = $1, detail = $2, next_at = $3, claim = ''
 			WHERE tenant = $4 AND notice = $5 AND channel = $6 AND claim = $7`,
-			Pending, short(cause.Error()), db.At(tx.Now().Add(backoff[q.tries-1])), q.tenant, q.notice, Mail, claim)
+			Pending, short(cause.Error()), db.At(tx.Now().Add(backoff[q.tries-1])), q.tenant, q.notice, q.channel, claim)
 	})
 }
 
-// release gives back what was claimed and not tried.
-func (n *Notifier) release(ctx context.Context, claim string, batch []*queued) error {
+// release gives back what was claimed and not tried, to be tried after a while.
+func (n *Notifier) release(ctx context.Context, claim string, batch []*queued, wait time.Duration) error {
 	for _, q := range batch {
 		if err := n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
 			return tx.Exec(`UPDATE delivery SET state = $1, next_at = $2, claim = '', tries = tries - 1 WHERE tenant = $3 AND notice = $4 AND channel = $5 AND claim = $6`,
-				Pending, db.At(tx.Now()), q.tenant, q.notice, Mail, claim)
+				Pending, db.At(tx.Now().Add(wait)), q.tenant, q.notice, q.channel, claim)
 		}); err != nil {
 			return err
 		}
@@ -195,7 +245,7 @@ func (n *Notifier) mark(ctx context.Context, claim string, q *queued, update fun
 	return n.db.Write(ctx, func(tx *db.Tx) error {
 		touched, err := update(tx)
 		if err == nil && touched == 0 {
-			n.log.Warn("notify: another worker took over a mail", "notice", q.notice, "claim", claim)
+			n.log.Warn("notify: another worker took over a message", "notice", q.notice, "claim", claim)
 		}
 		return err
 	})

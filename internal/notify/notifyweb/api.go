@@ -27,7 +27,7 @@ type apiNotice struct {
 // apiDelivery is a delivery as REST gives it.
 type apiDelivery struct {
 	Notice    string     `json:"notice" doc:"The notice's id"`
-	Channel   string     `json:"channel" enum:"app,mail"`
+	Channel   string     `json:"channel" enum:"app,mail,sms,wecom,dingtalk,webhook"`
 	Person    string     `json:"person,omitempty"`
 	Name      string     `json:"name,omitempty"`
 	Kind      string     `json:"kind"`
@@ -121,7 +121,7 @@ func (p *pages) api(api huma.API) {
 		func(ctx context.Context, in *struct {
 			web.PageQuery
 			State   string `query:"state" enum:"pending,sending,sent,failed,skipped"`
-			Channel string `query:"channel" enum:"app,mail"`
+			Channel string `query:"channel" enum:"app,mail,sms,wecom,dingtalk,webhook"`
 			Person  string `query:"person"`
 		}) (*body[web.Page[apiDelivery]], error) {
 			keys, err := web.ReadCursor(in.Cursor, 1)

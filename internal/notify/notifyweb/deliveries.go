@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shangliang/internal/errs"
+	"shangliang/internal/gateway"
 	"shangliang/internal/lang"
 	"shangliang/internal/notify"
 	"shangliang/internal/ui"
@@ -28,7 +29,7 @@ var standings = []standing{
 }
 
 // meant are the reasons for not sending that are as they should be.
-var meant = map[string]bool{"not_mailed": true, "switched_off": true, "superseded": true}
+var meant = map[string]bool{"not_mailed": true, "not_texted": true, "switched_off": true, "superseded": true}
 
 func standingOf(d *notify.Delivery) standing {
 	for _, s := range standings {
@@ -43,7 +44,8 @@ func standingOf(d *notify.Delivery) standing {
 }
 
 // channels are where notices are sent, in words.
-var channels = []struct{ ID, Title string }{{notify.App, "平台内"}, {notify.Mail, "邮件"}}
+var channels = []struct{ ID, Title string }{{notify.App, "平台内"}, {notify.Mail, "邮件"}, {notify.SMS, "短信"},
+	{gateway.WeCom, "企业微信群"}, {gateway.DingTalk, "钉钉群"}, {gateway.Webhook, "业务系统"}}
 
 func channelTitle(ctx context.Context, id string) string {
 	for _, c := range channels {
@@ -115,4 +117,16 @@ func (p *pages) resend(w http.ResponseWriter, r *http.Request) error {
 		web.Flash(w, r, ui.Good, lang.T(ctx, "邮件已重新排队，稍后发送"), "")
 	}
 	return web.Redirect(w, r, back)
+}
+
+// shownTo is where a delivery went, as the office may see it: of a telephone
+// only so much that it is recognised.
+func shownTo(d *notify.Delivery) string {
+	switch n := len(d.Address); {
+	case d.Channel == notify.Mail:
+		return d.Address
+	case d.Channel == notify.SMS && n > 7:
+		return d.Address[:3] + "****" + d.Address[n-4:]
+	}
+	return ""
 }

@@ -1,5 +1,6 @@
 // Package notifyweb shows package notify: a person's inbox, which mails they
-// want, and for the office what was sent to whom, what was not and why. As pages
+// want, for the office what was sent to whom, what was not and why, and for
+// administrators the gateways to groups, telephones and other systems. As pages
 // and as REST.
 //
 // Main types: [Deps], what the pages need; [Add] fills in the module; [Told] is
@@ -40,7 +41,8 @@ type pages struct{ Deps }
 // of the unread on everybody's first page.
 func Add(m *module.Module, d Deps) {
 	p := &pages{d}
-	m.Menu = append(m.Menu, module.MenuItem{Path: "/deliveries", Title: "通知发送记录", Icon: "send", Group: "系统管理", Order: 94, Permission: notify.Manage})
+	m.Menu = append(m.Menu, module.MenuItem{Path: "/deliveries", Title: "通知发送记录", Icon: "send", Group: "系统管理", Order: 94, Permission: notify.Manage},
+		module.MenuItem{Path: "/gateways", Title: "通知渠道", Icon: "plug", Group: "系统管理", Order: 95, Permission: notify.SetUp})
 	m.Home = append(m.Home, module.Card{Order: 90, Load: p.card})
 	m.Routes = p.routes
 	m.API = p.api
@@ -54,6 +56,14 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/notices/preferences", p.prefer)
 	rt.Get("/deliveries", p.deliveries)
 	rt.Post("/deliveries/{notice}/resend", p.resend)
+	rt.Get("/gateways", p.listGateways)
+	rt.Get("/gateways/new", p.newGateway)
+	rt.Post("/gateways", p.addGateway)
+	rt.Get("/gateways/{id}", p.showGateway)
+	rt.Post("/gateways/{id}", p.saveGateway)
+	rt.Post("/gateways/{id}/test", p.testGateway)
+	rt.Post("/gateways/{id}/switch", p.switchGateway)
+	rt.Post("/gateways/{id}/remove", p.removeGateway)
 }
 
 // word translates a text that comes out of a table; none stays none.

@@ -1,0 +1,207 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"shangliang/internal/db"
+	"shangliang/internal/gateway"
+)
+
+// sending is one notice while it is sent.
+type sending struct {
+	Notice
+	kind       *Kind
+	known      map[string]Address
+	off        map[string]bool // who wants no mail of this kind
+	gateways   []*Gateway
+	now        db.Time
+	params     string
+	notices    [][]any
+	deliveries [][]any
+	queued     bool
+}
+
+const noticeInsert = `notice (tenant, id, person, kind, title, body, params, link, object, object_id, created_at, shown, read_at, recipients)`
+
+const deliveryInsert = `delivery (tenant, notice, channel, person, kind, state, reason, detail, address, name, lang, tries, next_at, claim, created_at, done_at, gateway)`
+
+func (d *Delivery) values(tenant string) []any {
+	return []any{tenant, d.Notice, d.Channel, d.Person, d.Kind, d.State, d.Reason, d.Detail, d.Address, d.Name, d.lang, d.Tries, d.NextAt, "", d.CreatedAt, d.DoneAt, d.gateway}
+}
+
+// Send records a notice for each person, shows it to those with an account at
+// once and queues what goes outside; all of it with tx or not at all.
+func (n *Notifier) Send(tx *db.Tx, m Notice) (err error) {
+	s := &sending{Notice: m, kind: n.byID[m.Kind], now: db.At(tx.Now())}
+	if s.kind == nil || m.Tenant == "" {
+		return fmt.Errorf("notify: no kind %q, or no tenant", m.Kind)
+	}
+	if s.Title == "" {
+		s.Title = s.kind.Title
+	}
+	if s.Body == "" {
+		s.Body = s.kind.Body
+	}
+	if s.params, err = m.Params.encode(); err != nil {
+		return err
+	}
+	s.To = slices.DeleteFunc(slices.Clone(m.To), func(p string) bool { return p == "" })
+	slices.Sort(s.To)
+	s.To = slices.Compact(s.To)
+	if s.known, err = n.addresses(tx, m.Tenant, s.To); err != nil {
+		return err
+	}
+	if s.off, err = switchedOff(tx, m.Tenant, m.Kind, s.To); err != nil {
+		return err
+	}
+	if s.gateways, err = gatewaysOf(tx, m.Tenant); err != nil {
+		return err
+	}
+	s.persons(n)
+	if err := s.others(); err != nil {
+		return err
+	}
+	if err := insert(tx, noticeInsert, s.notices); err != nil {
+		return err
+	}
+	if err := insert(tx, deliveryInsert, s.deliveries); err != nil {
+		return err
+	}
+	if s.queued {
+		tx.AfterCommit(n.nudge)
+	}
+	return nil
+}
+
+// persons tells each person.
+func (s *sending) persons(n *Notifier) {
+	to := s.To
+	if len(to) == 0 {
+		to = []string{""}
+	}
+	sms := slices.IndexFunc(s.gateways, func(g *Gateway) bool { return g.Kind == gateway.SMS && g.Active })
+	for _, person := range to {
+		a := s.known[person]
+		untold := "" // the reason for not being told at all
+		switch {
+		case s.Superseded:
+			untold = "superseded"
+		case person == "":
+			untold = "no_recipient"
+		case a.Account == "":
+			untold = "no_account"
+		}
+		id := s.notice(person, untold == "", "")
+		d := Delivery{Notice: id, Person: person, Name: a.Name, lang: string(a.Lang)}
+		d.Channel, d.Address = App, a.Email
+		s.record(d, Sent, untold)
+		d.Channel = Mail
+		s.record(d, Pending, n.unmailed(s.kind, a, untold, s.off[person]))
+		if sms >= 0 {
+			g := s.gateways[sms]
+			d.Channel, d.Address, d.gateway = SMS, mobile(a.Phone), g.ID
+			s.record(d, Pending, untexted(g, s.kind, d.Address, untold))
+		}
+	}
+}
+
+// others tells the groups and systems that want notices of this kind, once for
+// all whom it tells.
+func (s *sending) others() error {
+	if s.Superseded || len(s.To) == 0 {
+		return nil
+	}
+	var recipients []byte
+	for _, g := range s.gateways {
+		if g.Kind == gateway.SMS || !g.carries(s.kind.ID) {
+			continue
+		}
+		if recipients == nil {
+			all := make([]gateway.Recipient, 0, len(s.To))
+			for _, person := range s.To {
+				if a, ok := s.known[person]; ok {
+					all = append(all, gateway.Recipient{ID: person, Name: a.Name})
+				}
+			}
+			var err error
+			if recipients, err = json.Marshal(all); err != nil {
+				return err
+			}
+		}
+		s.record(Delivery{Notice: s.notice("", false, string(recipients)), Channel: g.Kind, Name: g.Name, gateway: g.ID}, Pending, "")
+	}
+	return nil
+}
+
+// notice adds a notice and returns its id.
+func (s *sending) notice(person string, shown bool, recipients string) string {
+	id := db.NewID()
+	s.notices = append(s.notices, []any{s.Tenant, id, person, s.kind.ID, s.Title, s.Body, s.params, s.Link, s.Object, s.ObjectID, s.now, shown, db.Time{}, recipients})
+	return id
+}
+
+// record adds a delivery in a state; with a reason it is skipped.
+func (s *sending) record(d Delivery, state, reason string) {
+	d.Kind, d.State, d.CreatedAt = s.kind.ID, state, s.now
+	switch {
+	case reason != "":
+		d.State, d.Reason, d.DoneAt = Skipped, reason, s.now
+	case state == Pending:
+		d.NextAt, s.queued = s.now, true
+	default:
+		d.DoneAt = s.now
+	}
+	s.deliveries = append(s.deliveries, d.values(s.Tenant))
+}
+
+// unmailed says why a notice is not mailed; "" if it is.
+func (n *Notifier) unmailed(kind *Kind, a Address, untold string, off bool) string {
+	switch {
+	case untold != "":
+		return untold
+	case !kind.Mail:
+		return "not_mailed"
+	case off:
+		return "switched_off"
+	case a.Email == "":
+		return "no_email"
+	case !n.smtp.configured():
+		return "no_smtp"
+	}
+	return ""
+}
+
+// untexted says why a notice goes to no telephone; "" if it does.
+func untexted(g *Gateway, kind *Kind, phone, untold string) string {
+	switch {
+	case untold != "":
+		return untold
+	case !g.carries(kind.ID):
+		return "not_texted"
+	case phone == "":
+		return "no_phone"
+	}
+	return ""
+}
+
+var (
+	mobileForm = regexp.MustCompile(`^(\+86)?1[3-9][0-9]{9}$`)
+	abroadForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+)
+
+// mobile is a number as an SMS gateway takes it, "" for one that gets no text
+// messages, such as that of an office.
+func mobile(phone string) string {
+	phone = strings.NewReplacer(" ", "", "-", "").Replace(phone)
+	switch {
+	case mobileForm.MatchString(phone):
+		return strings.TrimPrefix(phone, "+86")
+	case abroadForm.MatchString(phone) && !strings.HasPrefix(phone, "+86"):
+		return phone
+	}
+	return ""
+}
