@@ -1,6 +1,7 @@
 // Package shangliang holds no program, only the tests of the whole source: who
-// imports whom (deps_test.go), that every text has its English (words_test.go)
-// and that every package says what it is for (pkgdoc_test.go).
+// imports whom (deps_test.go), that every text has its English (words_test.go),
+// that every package says what it is for (pkgdoc_test.go) and that released
+// migrations stay as they are (migrations_test.go).
 package shangliang
 
 import (
