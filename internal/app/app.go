@@ -209,6 +209,7 @@ func (a *App) assemble(ctx context.Context) (err error) {
 	a.Dispatch = dispatch.New(a.DB, a.Proposals, a.Files)
 	attachments := attachment.New(a.Files)
 	a.Keys = keyproposal.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
+	a.Proposals.Before("proposal.merge", a.Keys.MayMerge)
 	a.Messages = message.New(a.DB, a.Notices, attachments)
 	a.Digests = digest.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments)
 	a.Events = supervision.New(a.DB, a.Rules, a.Clocks, a.Notices, attachments, a.Keys)

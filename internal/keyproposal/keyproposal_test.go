@@ -282,6 +282,35 @@ func TestNominate(t *testing.T) {
 	})
 }
 
+// A case that is, or may become, a key proposal is not merged into another; it
+// takes others in, and once it is not taken it is merged like any other.
+func TestKeyProposalIsNotMerged(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, a *apptest.World) {
+		w := newWorld(t, a)
+		merge := func(id, into string) error {
+			c, err := w.Proposals.Get(w.As("莫定安"), id)
+			check(t, err)
+			return w.Proposals.Merge(w.As("莫定安"), into, []proposal.Chosen{{ID: id, Version: c.Version}}, "同一渠段")
+		}
+		lead := w.Play(proposal.Filed)
+		for _, state := range []string{keyproposal.Nominated, keyproposal.Consulted, keyproposal.Approved, keyproposal.Supervising, keyproposal.Closed} {
+			d, err := w.Keys.Get(w.As("柳文书"), w.play(state))
+			check(t, err)
+			want(t, merge(d.Proposal, lead.ID), errs.Conflict)
+			c, err := w.Proposals.Get(w.As("莫定安"), d.Proposal)
+			check(t, err)
+			if i := slices.IndexFunc(c.Actions, func(a proposal.Action) bool { return a.Action == "merge" }); i < 0 || c.Actions[i].Blocked == "" {
+				t.Errorf("%s: the page does not say why it is not merged", state)
+			}
+			other := w.Play(proposal.Filed)
+			check(t, merge(other.ID, d.Proposal))
+		}
+		d, err := w.Keys.Get(w.As("柳文书"), w.play(keyproposal.Declined))
+		check(t, err)
+		check(t, merge(d.Proposal, lead.ID))
+	})
+}
+
 func TestInput(t *testing.T) {
 	w := newWorld(t, apptest.New(t, db.SQLite))
 	clerk := w.As("柳文书")

@@ -201,6 +201,20 @@ func (s *Service) Nominate(ctx context.Context, proposals, criteria []string, wh
 	return ids, err
 }
 
+// MayMerge refuses to merge a case that is a key proposal, or may become one: what
+// was decided about it by the chairpersons' meeting would follow a case that is no
+// longer handled by itself. Others are merged into it instead.
+func (s *Service) MayMerge(tx *db.Tx, c *proposal.Case) error {
+	state, err := db.Column[string](tx, `SELECT state FROM key_proposal WHERE tenant = $1 AND proposal = $2 AND state <> 'declined'`, c.Tenant, c.ID)
+	switch {
+	case err != nil || len(state) == 0:
+		return err
+	case state[0] == Nominated || state[0] == Consulted:
+		return errs.New(errs.Conflict, "这件提案正在遴选重点提案，请先决定是否列入，再并案")
+	}
+	return errs.New(errs.Conflict, "重点提案不能并入别的提案，请把别的提案并入它")
+}
+
 // mostAtOnce bounds what is nominated or prioritized by one act.
 const mostAtOnce = 100
 

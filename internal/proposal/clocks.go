@@ -196,8 +196,11 @@ func (w *work) within(term string, at db.Time) (calendar.Date, error) {
 	return w.ends(term, calendar.On(at.Time))
 }
 
-// feedbackEnds is the last day for rating the newest round.
-func (w *work) feedbackEnds() (calendar.Date, error) { return w.within("feedback.window", w.RepliedAt) }
+// feedbackEnds is the last day for rating the newest round: that of those who
+// could begin last.
+func (w *work) feedbackEnds() (calendar.Date, error) {
+	return w.within("feedback.window", w.ratersSince())
+}
 
 // Watch lets the deadlines of proposals act by themselves when they run out. It
 // is called once, while the platform is put together.

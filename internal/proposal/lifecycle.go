@@ -70,7 +70,7 @@ var CaseFlow = flow.Machine{
 		{Action: "pass", Title: "通过本级审查", Says: "进入下一级审查", From: []string{InReview}, To: InReview, Permission: "proposal.review", Guards: []string{"not_own", "more_stages"}},
 		{Action: "file", Title: "立案", Says: "分配案号，案号一经分配不再变动", From: []string{InReview}, To: Filed, Permission: "proposal.file", Guards: []string{"not_own", "last_stage"}},
 		{Action: "decline", Title: "不予立案", Says: "提案人会收到理由和转送去向", From: []string{InReview}, To: NotFiled, Permission: "proposal.file", Guards: []string{"not_own", "last_stage"}, Danger: true},
-		{Action: "merge", Title: "并案", Says: "并入另一件提案一并办理；原件保留，答复送达每位提案人，由其本人评价", From: []string{InReview, Filed}, To: Merged, Permission: "proposal.merge", Guards: []string{"not_own", "leads_none"}},
+		{Action: "merge", Title: "并案", Says: "并入另一件提案一并办理；原件保留，答复送达每位提案人，由其本人评价；主案已经答复的，并入后不能撤销", From: []string{InReview, Filed}, To: Merged, Permission: "proposal.merge", Guards: []string{"not_own", "leads_none"}},
 		{Action: "unmerge", Title: "撤销并案", Says: "回到审查中，单独审查", From: []string{Merged}, To: InReview, Permission: "proposal.merge", Guards: []string{"not_own", "lead_unanswered"}},
 		{Action: "release", Title: "主案退出，恢复审查", Says: "主案不再办理，回到审查中", From: []string{Merged}, To: InReview, System: true},
 		{Action: "ask_withdrawal", Title: "申请撤案", Says: "由提案审查负责人决定；联名人会收到通知", From: asking, Permission: "proposal.write", Guards: []string{"lead", "nothing_asked", "unanswered"}},

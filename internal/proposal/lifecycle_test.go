@@ -176,12 +176,21 @@ func TestInvariantsOfRandomActs(t *testing.T) {
 		for _, c := range apptest.Cast {
 			people = append(people, c.Name)
 		}
+		people = append(people, "莫定安", "莫定安", "莫定安") // who merges
 		rapid.Check(t, func(r *rapid.T) {
 			ids := make([]string, 3) // merged into each other
 			for i := range ids {
-				p, err := w.Proposals.Create(w.As(rapid.SampledFrom([]string{"余知秋", "凌若谷"}).Draw(r, "author")), w.Text())
-				check(t, err)
-				ids[i] = p.ID
+				author := rapid.SampledFrom([]string{"余知秋", "凌若谷"}).Draw(r, "author")
+				switch rapid.IntRange(0, 2).Draw(r, "begins") {
+				case 0: // answered, so that others come in late
+					ids[i] = w.Play(proposal.FeedbackOpen).ID
+				case 1:
+					ids[i] = by(t, w, author, w.Text()).ID
+				default:
+					p, err := w.Proposals.Create(w.As(author), w.Text())
+					check(t, err)
+					ids[i] = p.ID
+				}
 			}
 			for range rapid.IntRange(5, 60).Draw(r, "acts") {
 				who, id := rapid.SampledFrom(people).Draw(r, "who"), rapid.SampledFrom(ids).Draw(r, "case")
@@ -221,14 +230,20 @@ func TestInvariantsOfRandomActs(t *testing.T) {
 				}
 			}
 		})
-		_, err := ledger.Seal(t.Context(), w.DB, w.Key)
-		check(t, err)
-		report, err := ledger.Verify(t.Context(), w.DB, ledger.Proof{Keys: []string{w.Key.Verifier()}, Now: w.Now()})
-		check(t, err)
-		if !report.OK() {
-			t.Errorf("the ledger does not hold: %v", report.Lines(t.Context()))
-		}
+		sealed(t, w)
 	})
+}
+
+// sealed verifies that the ledger holds.
+func sealed(t *testing.T, w *apptest.World) {
+	t.Helper()
+	_, err := ledger.Seal(t.Context(), w.DB, w.Key)
+	check(t, err)
+	report, err := ledger.Verify(t.Context(), w.DB, ledger.Proof{Keys: []string{w.Key.Verifier()}, Now: w.Now()})
+	check(t, err)
+	if !report.OK() {
+		t.Errorf("the ledger does not hold: %v", report.Lines(t.Context()))
+	}
 }
 
 func invariants(t *testing.T, w *apptest.World, id string) {
@@ -276,6 +291,26 @@ func invariants(t *testing.T, w *apptest.World, id string) {
 	}
 	if c.MergedInto != "" && len(c.Merged) > 0 {
 		t.Error("follows and leads")
+	}
+	// While a case is rated, whoever has not rated has a window that runs, and no
+	// two; when it is not, none runs.
+	windows := map[string]int{}
+	check(t, w.DB.Read(w.As("柳文书"), func(tx *db.Tx) error {
+		holders, err := db.Column[string](tx, `SELECT h.person FROM clock k JOIN clock_holder h ON h.tenant = k.tenant AND h.clock = k.id
+			WHERE k.tenant = $1 AND k.kind = 'feedback.window' AND k.object_id = $2 AND k.state = 'running'`, w.Tenant, id)
+		for _, person := range holders {
+			windows[person]++
+		}
+		return err
+	}))
+	for _, person := range c.Raters() {
+		if want := c.State == proposal.FeedbackOpen; want != (windows[person] == 1) {
+			t.Errorf("%d windows of a rater run while it is %s", windows[person], c.State)
+		}
+		delete(windows, person)
+	}
+	if len(windows) > 0 {
+		t.Errorf("windows of others run: %v", windows)
 	}
 	asked := 0
 	for _, x := range c.Changes {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/db"
@@ -20,11 +21,12 @@ type Member struct {
 	SerialNo, CaseNo int
 	Title            string
 	Lead, Body       string
+	MergedAt         db.Time
 	Parties          []*Party
 }
 
 func (m *Member) fields() []any {
-	return []any{&m.ID, &m.SerialNo, &m.CaseNo, &m.Title, &m.Lead, &m.Body}
+	return []any{&m.ID, &m.SerialNo, &m.CaseNo, &m.Title, &m.Lead, &m.Body, &m.MergedAt}
 }
 
 // Leading is the case into which another was merged.
@@ -37,12 +39,12 @@ type Leading struct {
 	Answered         bool     // a reply was delivered
 }
 
-// canLead are the states in which a case takes others in: until its reply.
-var canLead = []string{InReview, Filed, Dispatched, Handling}
+// canLead are the states in which a case takes others in: until it is closed.
+var canLead = []string{InReview, Filed, Dispatched, Handling, Rehandling, Replied, FeedbackOpen}
 
 // members reads what was merged into a case, with who stands behind it.
 func members(tx *db.Tx, tenant, id string) ([]*Member, error) {
-	all, err := db.All(tx, (*Member).fields, `SELECT p.id, p.serial_no, p.case_no, p.title, p.lead, p.body FROM proposal p WHERE p.tenant = $1 AND p.merged_into = $2 AND p.merged_into <> '' ORDER BY p.serial_no, p.id`, tenant, id)
+	all, err := db.All(tx, (*Member).fields, `SELECT p.id, p.serial_no, p.case_no, p.title, p.lead, p.body, p.merged_at FROM proposal p WHERE p.tenant = $1 AND p.merged_into = $2 AND p.merged_into <> '' ORDER BY p.serial_no, p.id`, tenant, id)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (w *work) merge() error {
 	f.Check(lead.ID != w.ID, "into", "不能并入自己")
 	f.Check(lead.Proposal.Session == w.Proposal.Session, "into", "只能并入同一次会议的提案")
 	f.Check(lead.MergedInto == "", "into", "这件提案自己已经并入别的提案，请选它的主案")
-	f.Check(lead.MergedInto != "" || slices.Contains(canLead, lead.State) && !lead.answered(), "into", "主案须在审查中、已立案或办理中，答复送达以后不能再并入")
+	f.Check(lead.MergedInto != "" || slices.Contains(canLead, lead.State), "into", "主案须在审查中、已立案、办理中或待评价，办结以后不能再并入")
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -142,7 +144,48 @@ func (w *work) merge() error {
 	}
 	w.note("into", lead.ID)
 	w.touched = append(w.touched, lead.ID)
-	return w.stopClocks(true, "proposal.review", "proposal.dispatch")
+	if err := w.stopClocks(true, "proposal.review", "proposal.dispatch"); err != nil {
+		return err
+	}
+	return w.catchUp(lead)
+}
+
+// catchUp gives the proposers of a case what was delivered to its new lead before:
+// the reply, and while that is rated a period of their own to rate it. Who is a
+// rater of the lead already has both.
+func (w *work) catchUp(lead *work) error {
+	lead.late = slices.DeleteFunc(w.Proposers(), lead.Rates)
+	lead.Merged = append(lead.Merged, &Member{ID: w.ID, Title: w.Title, Lead: w.Lead, Body: w.Proposal.Body, MergedAt: w.MergedAt, Parties: w.Parties})
+	if !lead.answered() || len(lead.late) == 0 {
+		return nil
+	}
+	if err := lead.announce("proposal.late"); err != nil || lead.State != FeedbackOpen {
+		return err
+	}
+	if err := lead.startClock("feedback.window", "feedback.window", "", w.today, lead.late...); err != nil {
+		return err
+	}
+	w.rows = append(w.rows, lead.rows...)
+	return lead.announce("proposal.late_rating")
+}
+
+// ratersSince is since when the last of the raters could rate the newest reply:
+// since it was delivered, or since a case came in later whose proposers were no
+// raters yet.
+func (c *Case) ratersSince() db.Time {
+	since, known := c.RepliedAt, c.Proposers()
+	merged := slices.SortedStableFunc(slices.Values(c.Merged), func(a, b *Member) int { return a.MergedAt.Compare(b.MergedAt.Time) })
+	for _, m := range merged {
+		for _, id := range m.Proposers() {
+			if !slices.Contains(known, id) {
+				known = append(known, id)
+				if m.MergedAt.After(since.Time) {
+					since = m.MergedAt
+				}
+			}
+		}
+	}
+	return since
 }
 
 // part ends a merger: the case is judged by itself again. A number that it had
@@ -247,8 +290,7 @@ func (m *MergeCase) fields() []any {
 }
 
 // inMergeStates are the states of cases that take part in mergers.
-var inMergeStates = `p.merged_into = '' AND p.state IN ('in_review', 'filed', 'dispatched', 'handling')
-	AND NOT EXISTS (SELECT 1 FROM reply r WHERE r.tenant = p.tenant AND r.proposal = p.id AND r.kind = 'reply' AND r.state = 'delivered')`
+var inMergeStates = `p.merged_into = '' AND p.state IN ('` + strings.Join(canLead, "', '") + `')`
 
 // Leads finds cases that one could be merged into: those of its session whose
 // title holds a text or whose number it is; without a text those that it is like

@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/app/apptest"
+	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
 	"shangliang/internal/figure"
@@ -101,7 +102,6 @@ func TestMerge(t *testing.T) {
 			t.Errorf("the second proposer is told %v", got)
 		}
 		wantKind(t, do(t, w, "莫定安", second.ID, "proposal.unmerge", proposal.Input{Reason: "另办"}), errs.Conflict)
-		wantKind(t, merge("莫定安", third.ID, lead.ID), errs.Invalid) // too late
 
 		queue, err := w.Proposals.List(w.As("凌若谷"), proposal.Filter{Queue: "to_rate"})
 		check(t, err)
@@ -125,6 +125,97 @@ func TestMerge(t *testing.T) {
 		}
 		counted(t, w, map[string]int{"submitted": 3, "filed": 1, "merged": 1, "pending": 1, "rated": 1, "withdrawn": 0})
 	})
+}
+
+// A case that is merged after the reply: its proposer gets the reply that there is
+// and rates it within a period of their own; the case is closed when that is over
+// too, and not before. Who was a rater already is asked nothing anew.
+func TestMergeAfterReply(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		lead, second, own := by(t, w, "余知秋", w.Text()), by(t, w, "凌若谷", w.Text()), by(t, w, "余知秋", w.Text())
+		check(t, do(t, w, "莫定安", lead.ID, "proposal.file", proposal.Input{}))
+		answer(t, w, lead.ID)
+		windows := func() (due []string) {
+			for _, k := range read(t, w, "柳文书", lead.ID).Clocks {
+				if k.Kind == "feedback.window" && k.State == "running" {
+					due = append(due, string(k.DueOn))
+				}
+			}
+			return due
+		}
+		first := windows()
+		if len(first) != 1 {
+			t.Fatalf("windows %v", first)
+		}
+		merge := func(id string) error {
+			return do(t, w, "莫定安", id, "proposal.merge", proposal.Input{Into: lead.ID, Reason: "同一渠段"})
+		}
+		w.Go("2026-03-24")
+		check(t, merge(own.ID))
+		if got := windows(); !slices.Equal(got, first) {
+			t.Errorf("the same proposer's case moved the windows to %v", got)
+		}
+		check(t, merge(second.ID))
+		both := windows()
+		if len(both) != 2 || both[1] <= first[0] {
+			t.Fatalf("windows %v after %v", both, first)
+		}
+		got := told(t, w, "凌若谷", lead.ID)
+		if !slices.Equal(got, []string{"proposal.merged_reply", "proposal.merged_feedback"}) {
+			t.Errorf("the proposer who came later is told %v", got)
+		}
+		if c := read(t, w, "凌若谷", lead.ID); len(c.Replies) != 1 || c.Replies[0].State != "delivered" {
+			t.Errorf("reads the replies %+v", c.Replies)
+		}
+		wantKind(t, do(t, w, "莫定安", second.ID, "proposal.unmerge", proposal.Input{Reason: "另办"}), errs.Conflict)
+		check(t, w.Proposals.Rate(w.As("余知秋"), lead.ID, apptest.Rating("satisfied")))
+
+		// The first window ends: the case waits for the second, by hand and by itself.
+		w.Go(calendar.Date(first[0]).AddDays(1))
+		check(t, w.Clocks.Tick(t.Context()))
+		if c := read(t, w, "柳文书", lead.ID); c.State != proposal.FeedbackOpen {
+			t.Fatalf("after the first window it is %s", c.State)
+		}
+		wantKind(t, do(t, w, "柳文书", lead.ID, "proposal.close", proposal.Input{}), errs.Conflict)
+		third := by(t, w, "𠮷野川", w.Text())
+		w.Go(calendar.Date(both[1]).AddDays(1))
+		check(t, w.Clocks.Tick(t.Context()))
+		c := read(t, w, "柳文书", lead.ID)
+		if c.State != proposal.Closed || c.Satisfaction != "satisfied" || len(c.Unrated()) != 1 {
+			t.Errorf("silence made it %s, %s, %d unrated", c.State, c.Satisfaction, len(c.Unrated()))
+		}
+		if got := windows(); len(got) != 0 {
+			t.Errorf("windows %v run on", got)
+		}
+		wantKind(t, merge(third.ID), errs.Invalid) // closed
+		sealed(t, w)
+	})
+}
+
+// A case of which one department has answered and another has not takes others in:
+// they get the reply that there is now, the other one later, and rate both.
+func TestMergeAfterOneReply(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	lead, second := by(t, w, "余知秋", w.Text()), by(t, w, "凌若谷", w.Text())
+	check(t, do(t, w, "莫定安", lead.ID, "proposal.file", proposal.Input{}))
+	check(t, do(t, w, "岳交之", lead.ID, "proposal.dispatch", proposal.Input{Units: []proposal.UnitRole{{Unit: w.Bodies["县水利局"], Role: proposal.Split}, {Unit: w.Bodies["县农业农村局"], Role: proposal.Split}}}))
+	reply := func(unit, sign, draft, approve string) {
+		check(t, do(t, w, sign, lead.ID, unit+".sign", proposal.Input{}))
+		check(t, do(t, w, draft, lead.ID, unit+".contact", proposal.Input{Kind: "visit", On: "2026-03-12", People: "余知秋", Summary: "看了渠段"}))
+		check(t, do(t, w, draft, lead.ID, unit+".draft", proposal.Input{Body: "现答复如下", DocNo: "1号", Outcome: "a", Disclosure: "full", ContactName: "江承平", ContactPhone: "12345"}))
+		check(t, do(t, w, approve, lead.ID, unit+".sign_off", proposal.Input{}))
+		check(t, do(t, w, "柳文书", lead.ID, unit+".check", proposal.Input{}))
+	}
+	reply("县水利局", "水清源", "江承平", "汪签远")
+	check(t, do(t, w, "莫定安", second.ID, "proposal.merge", proposal.Input{Into: lead.ID, Reason: "同一渠段"}))
+	if got := told(t, w, "凌若谷", lead.ID); !slices.Equal(got, []string{"proposal.merged_reply"}) {
+		t.Errorf("is told %v", got)
+	}
+	reply("县农业农村局", "田会办", "田会办", "田会办")
+	if got := told(t, w, "凌若谷", lead.ID); !slices.Equal(got, []string{"proposal.merged_reply", "proposal.merged_reply", "proposal.merged_feedback"}) {
+		t.Errorf("is told %v", got)
+	}
+	check(t, w.Proposals.Rate(w.As("凌若谷"), lead.ID, apptest.Rating("satisfied")))
 }
 
 // counted compares figures of this year; each is the sum of its records.

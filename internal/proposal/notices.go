@@ -77,6 +77,8 @@ var announcements = map[string][]struct {
 	"proposal.decline":             {{"proposal.decline", proposers}},
 	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}, {"proposal.merged_dispatch", mergedProposers}},
 	"proposal.merge":               {{"proposal.merge", proposers}, {"proposal.merge_lead", leadingPeople}},
+	"proposal.late":                {{"proposal.merged_reply", late}},
+	"proposal.late_rating":         {{"proposal.merged_feedback", late}},
 	"proposal.unmerge":             {{"proposal.unmerge", proposers}},
 	"proposal.release":             {{"proposal.unmerge", proposers}},
 	"proposal.ask_withdrawal":      {{"proposal.ask_withdrawal", holding("review_chair")}, {"proposal.told_withdrawal", cosigners}},
@@ -175,6 +177,9 @@ func mergedProposers(w *work) (ids []string, err error) {
 	own := w.Proposers()
 	return slices.DeleteFunc(w.Raters(), func(id string) bool { return slices.Contains(own, id) }), nil
 }
+
+// late stand behind a case that has just been merged into this one, after its reply.
+func late(w *work) ([]string, error) { return w.late, nil }
 
 // leadingPeople are those who have to do with the case that this one was merged
 // into: its proposers and the departments that handle it.

@@ -117,6 +117,7 @@ type work struct {
 	touched []string // other cases that are found by other people after the step
 	left    []string // departments whose work the step ended
 	freed   []*Member
+	late    []string // proposers who have just come in with a case merged into this one
 }
 
 // note adds to the act's ledger data: ids, numbers and codes only.
