@@ -2,13 +2,9 @@ package notify
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/db"
-	"shangliang/internal/errs"
-	"shangliang/internal/ledger"
 )
 
 // Received is a notice in somebody's inbox, in their language.
@@ -131,71 +127,4 @@ func (n *Notifier) MarkSeen(ctx context.Context, object, objectID string) error 
 			db.At(tx.Now()), a.Tenant, a.Person, object, objectID)
 		return err
 	})
-}
-
-// Preference is whether a person gets mail for a kind that is mailed.
-type Preference struct {
-	Kind Kind
-	Mail bool
-}
-
-// Preferences lists the actor's, in the order in which the kinds are declared.
-func (n *Notifier) Preferences(ctx context.Context) (all []Preference, err error) {
-	a, err := actor.Require(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	var off []string
-	err = n.db.Read(ctx, func(tx *db.Tx) error {
-		off, err = db.Column[string](tx, `SELECT kind FROM notice_preference WHERE tenant = $1 AND person = $2 AND NOT mail`, a.Tenant, a.Person)
-		return err
-	})
-	for _, k := range n.kinds {
-		if k.Mail {
-			all = append(all, Preference{k, !slices.Contains(off, k.ID)})
-		}
-	}
-	return all, err
-}
-
-// Prefer switches the actor's mail on or off for the kinds given.
-func (n *Notifier) Prefer(ctx context.Context, mail map[string]bool) error {
-	a, err := actor.Require(ctx, "")
-	if err != nil {
-		return err
-	}
-	if a.Person == "" {
-		return errs.New(errs.Invalid, "当前身份不对应名册中的人员")
-	}
-	return n.db.Write(ctx, func(tx *db.Tx) error {
-		if _, ok, err := ledger.Replayed(tx); ok || err != nil {
-			return err
-		}
-		var rows []ledger.Row
-		for _, id := range slices.Sorted(maps.Keys(mail)) {
-			if k := n.byID[id]; k == nil || !k.Mail {
-				return errs.New(errs.Invalid, "没有这类邮件通知")
-			}
-			if _, err := tx.Exec(`INSERT INTO notice_preference (tenant, person, kind, mail) VALUES ($1,$2,$3,$4)
-				ON CONFLICT (tenant, person, kind) DO UPDATE SET mail = excluded.mail`, a.Tenant, a.Person, id, mail[id]); err != nil {
-				return err
-			}
-			rows = append(rows, ledger.RowOf("notice_preference", "tenant", a.Tenant, "person", a.Person, "kind", id))
-		}
-		return ledger.Append(tx, ledger.Entry{Action: "notify.prefer", Kind: "person", Object: a.Person, Data: mail, Rows: rows})
-	})
-}
-
-// switchedOff returns which of the persons want no mail of a kind.
-func switchedOff(tx *db.Tx, tenant, kind string, persons []string) (map[string]bool, error) {
-	if len(persons) == 0 {
-		return nil, nil
-	}
-	list, args := db.In([]any{tenant, kind}, persons)
-	off, err := db.Column[string](tx, `SELECT person FROM notice_preference WHERE tenant = $1 AND kind = $2 AND NOT mail AND person IN `+list, args...)
-	set := map[string]bool{}
-	for _, p := range off {
-		set[p] = true
-	}
-	return set, err
 }

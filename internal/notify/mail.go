@@ -2,11 +2,14 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"net/mail"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,17 +120,43 @@ func (c SMTP) trusted() (*x509.CertPool, error) {
 // had to be sent twice can be recognised as one.
 func (n *Notifier) MessageID(notice string) string { return notice + "@" + n.smtp.domain() }
 
-// message writes a claimed delivery as a mail.
+// id stands for all that a message tells: the notice's own, or that of a roundup.
+func (q *queued) id() string {
+	if len(q.more) == 0 {
+		return q.notice
+	}
+	h := sha256.New()
+	for _, x := range q.all() {
+		h.Write([]byte(x.notice))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// message writes a claimed delivery as a mail, or a roundup of several.
 func (n *Notifier) message(ctx context.Context, q *queued) (*gomail.Msg, error) {
 	ctx = lang.With(ctx, n.words, lang.Parse(q.lang))
 	title := render(ctx, q.title, q.params)
 	var b strings.Builder
-	b.WriteString(lang.T(ctx, "%s，您好：", q.name) + "\n\n" + title + "\n")
-	if k := n.byID[q.kind]; k != nil && k.BodyInMail && q.body != "" {
-		b.WriteString("\n" + render(ctx, q.body, q.params) + "\n")
+	b.WriteString(lang.T(ctx, "%s，您好：", q.name) + "\n")
+	if len(q.more) > 0 {
+		title = lang.T(ctx, "通知汇总：%d条", len(q.more)+1)
+		b.WriteString("\n" + lang.T(ctx, "上次以来您有%d条通知：", len(q.more)+1) + "\n")
 	}
-	if q.link != "" && n.baseURL != "" {
-		b.WriteString("\n" + lang.T(ctx, "请登录平台查看：") + "\n" + n.baseURL + q.link + "\n")
+	for i, x := range q.all() {
+		b.WriteString("\n")
+		if len(q.more) > 0 {
+			b.WriteString(strconv.Itoa(i+1) + ". ")
+		}
+		b.WriteString(oneLine(render(ctx, x.title, x.params)) + "\n")
+		if k := n.byID[x.kind]; k != nil && k.BodyInMail && x.body != "" {
+			b.WriteString(render(ctx, x.body, x.params) + "\n")
+		}
+		if x.link != "" && n.baseURL != "" {
+			if len(q.more) == 0 {
+				b.WriteString("\n" + lang.T(ctx, "请登录平台查看：") + "\n")
+			}
+			b.WriteString(n.baseURL + x.link + "\n")
+		}
 	}
 	b.WriteString("\n" + lang.T(ctx, "本邮件由平台自动发出，请勿回复。不想再收到这类邮件，可在平台的通知设置中关闭。") + "\n")
 
@@ -135,12 +164,13 @@ func (n *Notifier) message(ctx context.Context, q *queued) (*gomail.Msg, error) 
 	if err := m.From(n.smtp.From); err != nil {
 		return nil, err
 	}
-	if err := m.AddToFormat(q.name, q.address); err != nil {
+	last := q.all()[len(q.more)] // where they are reached by now
+	if err := m.AddToFormat(last.name, last.address); err != nil {
 		return nil, err
 	}
 	m.Subject(oneLine(title))
-	m.SetMessageIDWithValue(n.MessageID(q.notice))
-	m.SetDateWithValue(q.created.Time)
+	m.SetMessageIDWithValue(n.MessageID(q.id()))
+	m.SetDateWithValue(q.all()[len(q.more)].created.Time)
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetBodyString(gomail.TypeTextPlain, b.String())
 	return m, nil

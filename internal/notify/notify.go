@@ -8,7 +8,8 @@
 // types: [Notifier], [Kind], [Notice], [Received], [Delivery], [Gateway],
 // [Channel].
 //
-// It owns the tables notice, delivery, notice_preference and notice_gateway. It
+// It owns the tables notice, delivery, notice_preference, notice_timing and
+// notice_gateway. It
 // deliberately does not know who people are (a function says where they are
 // reached) nor how a gateway is spoken to (package gateway does), and puts nothing
 // into a message but title and link, unless the kind allows. Reading one's
@@ -56,7 +57,8 @@ type Kind struct {
 	Body       string // may be empty
 	Mail       bool   // is mailed, unless the person switches it off
 	BodyInMail bool   // Body holds nothing confidential
-	Urgent     bool   // does not wait
+	Urgent     bool   // does not wait: neither for quiet hours nor for a roundup
+	Must       bool   // its mail cannot be switched off
 }
 
 // Params fill in the templates. A value is a string as people typed it, a
@@ -103,16 +105,19 @@ const (
 	Skipped = "skipped" // never tried; the reason says why
 )
 
-// Reason says why a delivery was skipped or failed.
+// Reason says why a delivery was skipped or failed, or what it waits for; one that
+// went out in a roundup keeps that.
 type Reason struct{ ID, Text string }
 
 // Reasons are all of them, in words.
 var Reasons = []Reason{
 	{"no_recipient", "没有可通知的人"},
 	{"no_account", "没有账号"},
+	{"quiet_hours", "免打扰时间，结束后发送"},
+	{"roundup", "收入汇总邮件"},
 	{"superseded", "已有更新的提醒，这一条不再发送"},
 	{"not_mailed", "这类通知不发邮件"},
-	{"switched_off", "本人关闭了这类邮件"},
+	{"switched_off", "本人关闭了这个渠道的这类通知"},
 	{"no_email", "没有电子邮箱"},
 	{"no_smtp", "平台没有配置邮件服务器"},
 	{"bad_address", "电子邮箱地址有误"},

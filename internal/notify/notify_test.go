@@ -146,7 +146,7 @@ func TestEveryNoticeHasItsRecord(t *testing.T) {
 	each(t, func(t *testing.T, _ string, _ *clock, d *db.DB) {
 		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
-		if err := n.Prefer(as("d"), map[string]bool{"case.open": false}); err != nil {
+		if err := n.Prefer(as("d"), Wanted{Mail: map[string]bool{"case.open": false}}); err != nil {
 			t.Fatal(err)
 		}
 		title := Params{"title": "关于{no}的提案", "no": 7, "day": calendar.Date("2026-03-12"), "state": lang.Word("已交办")}

@@ -16,7 +16,8 @@ type sending struct {
 	Notice
 	kind       *Kind
 	known      map[string]Address
-	off        map[string]bool // who wants no mail of this kind
+	off        map[string]off // who does not want this kind on some channel
+	timing     func(person string) Timing
 	gateways   []*Gateway
 	now        db.Time
 	params     string
@@ -56,6 +57,9 @@ func (n *Notifier) Send(tx *db.Tx, m Notice) (err error) {
 		return err
 	}
 	if s.off, err = switchedOff(tx, m.Tenant, m.Kind, s.To); err != nil {
+		return err
+	}
+	if s.timing, err = timings(tx, m.Tenant, s.To); err != nil {
 		return err
 	}
 	if s.gateways, err = gatewaysOf(tx, m.Tenant); err != nil {
@@ -100,11 +104,11 @@ func (s *sending) persons(n *Notifier) {
 		d.Channel, d.Address = App, a.Email
 		s.record(d, Sent, untold)
 		d.Channel = Mail
-		s.record(d, Pending, n.unmailed(s.kind, a, untold, s.off[person]))
+		s.record(d, Pending, n.unmailed(s.kind, a, untold, s.off[person].mail))
 		if sms >= 0 {
 			g := s.gateways[sms]
 			d.Channel, d.Address, d.gateway = SMS, mobile(a.Phone), g.ID
-			s.record(d, Pending, untexted(g, s.kind, d.Address, untold))
+			s.record(d, Pending, untexted(g, s.kind, d.Address, untold, s.off[person].sms))
 		}
 	}
 }
@@ -144,14 +148,16 @@ func (s *sending) notice(person string, shown bool, recipients string) string {
 	return id
 }
 
-// record adds a delivery in a state; with a reason it is skipped.
+// record adds a delivery in a state; with a reason it is skipped. A pending one
+// may have to wait.
 func (s *sending) record(d Delivery, state, reason string) {
 	d.Kind, d.State, d.CreatedAt = s.kind.ID, state, s.now
 	switch {
 	case reason != "":
 		d.State, d.Reason, d.DoneAt = Skipped, reason, s.now
 	case state == Pending:
-		d.NextAt, s.queued = s.now, true
+		at, why := s.timing(d.Person).wait(s.now.Time, d.Channel, s.kind.Urgent)
+		d.NextAt, d.Reason, s.queued = db.At(at), why, true
 	default:
 		d.DoneAt = s.now
 	}
@@ -165,7 +171,7 @@ func (n *Notifier) unmailed(kind *Kind, a Address, untold string, off bool) stri
 		return untold
 	case !kind.Mail:
 		return "not_mailed"
-	case off:
+	case off && !kind.Must:
 		return "switched_off"
 	case a.Email == "":
 		return "no_email"
@@ -176,12 +182,14 @@ func (n *Notifier) unmailed(kind *Kind, a Address, untold string, off bool) stri
 }
 
 // untexted says why a notice goes to no telephone; "" if it does.
-func untexted(g *Gateway, kind *Kind, phone, untold string) string {
+func untexted(g *Gateway, kind *Kind, phone, untold string, off bool) string {
 	switch {
 	case untold != "":
 		return untold
 	case !g.carries(kind.ID):
 		return "not_texted"
+	case off:
+		return "switched_off"
 	case phone == "":
 		return "no_phone"
 	}

@@ -29,15 +29,17 @@ type queued struct {
 	title, body, params, link string
 	object, objectID          string
 	recipients                string
+	person, reason, held      string    // held: the claim under which it was found
+	more                      []*queued // of a roundup: what goes in the same mail
 	state                     string
 	tries                     int
 	next, created             db.Time
 }
 
-const queuedColumns = `d.tenant, d.notice, d.kind, d.channel, d.gateway, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, n.object, n.object_id, n.recipients, d.state, d.tries, d.next_at, d.created_at`
+const queuedColumns = `d.tenant, d.notice, d.kind, d.channel, d.gateway, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, n.object, n.object_id, n.recipients, d.person, d.reason, d.claim, d.state, d.tries, d.next_at, d.created_at`
 
 func (q *queued) fields() []any {
-	return []any{&q.tenant, &q.notice, &q.kind, &q.channel, &q.gateway, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.object, &q.objectID, &q.recipients,
+	return []any{&q.tenant, &q.notice, &q.kind, &q.channel, &q.gateway, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.object, &q.objectID, &q.recipients, &q.person, &q.reason, &q.held,
 		&q.state, &q.tries, &q.next, &q.created}
 }
 
@@ -117,23 +119,64 @@ func (n *Notifier) claim(ctx context.Context, claim string) (batch []*queued, un
 		if err != nil {
 			return err
 		}
+		gathered := map[[3]string]bool{}
 		for _, q := range due {
-			// The guard is what keeps two workers apart, should the database not.
-			touched, err := tx.Exec(`UPDATE delivery SET state = $1, claim = $2, next_at = $3, tries = tries + 1
-				WHERE tenant = $4 AND notice = $5 AND channel = $6 AND state = $7 AND next_at = $8`,
-				Sending, claim, db.At(until), q.tenant, q.notice, q.channel, q.state, q.next)
-			if err != nil {
-				return err
+			all := []*queued{q}
+			if q.reason == "roundup" {
+				key := [3]string{q.tenant, q.person, q.held}
+				if gathered[key] {
+					continue
+				}
+				gathered[key] = true
+				if all, err = gather(tx, q); err != nil {
+					return err
+				}
 			}
-			if touched == 1 {
-				q.tries++ // counted before it is tried: a message that kills its worker has an end too
-				batch = append(batch, q)
+			var lead *queued
+			for _, q := range all {
+				switch ok, err := q.take(tx, claim, until); {
+				case err != nil:
+					return err
+				case !ok:
+				case lead == nil:
+					lead = q
+				default:
+					lead.more = append(lead.more, q)
+				}
+			}
+			if lead != nil {
+				batch = append(batch, lead)
 			}
 		}
 		return nil
 	})
 	return batch, until, err
 }
+
+// take claims a delivery unless somebody else just did: the guard is what keeps
+// two workers apart, should the database not.
+func (q *queued) take(tx *db.Tx, claim string, until time.Time) (bool, error) {
+	touched, err := tx.Exec(`UPDATE delivery SET state = $1, claim = $2, next_at = $3, tries = tries + 1
+		WHERE tenant = $4 AND notice = $5 AND channel = $6 AND state = $7 AND next_at = $8`,
+		Sending, claim, db.At(until), q.tenant, q.notice, q.channel, q.state, q.next)
+	q.tries++ // counted before it is tried: a message that kills its worker has an end too
+	return touched == 1, err
+}
+
+// roundupLimit is how many notices one roundup has; the rest goes in another.
+const roundupLimit = 300
+
+// gather finds what goes into one mail with a delivery that waited for a roundup:
+// all that is due for this person, or, if a worker died while it sent one, exactly
+// what it was about to send, so that the mail is the same.
+func gather(tx *db.Tx, q *queued) ([]*queued, error) {
+	return db.All(tx, (*queued).fields, `SELECT `+queuedColumns+` FROM delivery d JOIN notice n ON n.tenant = d.tenant AND n.id = d.notice
+		WHERE d.tenant = $1 AND d.person = $2 AND d.channel = $3 AND d.next_at <> '' AND d.next_at <= $4 AND d.reason = 'roundup' AND d.claim = $5
+		ORDER BY d.notice LIMIT $6`, q.tenant, q.person, q.channel, db.At(tx.Now()), q.held, roundupLimit)
+}
+
+// all are the deliveries that go out in one message.
+func (q *queued) all() []*queued { return append([]*queued{q}, q.more...) }
 
 // sendBatch sends what was claimed on one way. It returns an error when the way
 // is closed or the outcome could not be noted.
@@ -203,31 +246,46 @@ func refused(err error) bool {
 
 // finish ends a delivery that this worker still holds.
 func (n *Notifier) finish(ctx context.Context, claim string, q *queued, state, reason, detail string) error {
-	return n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
-		return tx.Exec(`UPDATE delivery SET state = $1, reason = $2, detail = $3, next_at = '', claim = '', done_at = $4
-			WHERE tenant = $5 AND notice = $6 AND channel = $7 AND claim = $8`,
-			state, reason, short(detail), db.At(tx.Now()), q.tenant, q.notice, q.channel, claim)
-	})
+	if reason == "" && len(q.more) > 0 {
+		reason = "roundup"
+	}
+	return n.mark(ctx, claim, q, func(tx *db.Tx, q *queued) (int64, error) { return q.end(tx, claim, state, reason, detail) })
+}
+
+// end writes how a claimed delivery ended.
+func (q *queued) end(tx *db.Tx, claim, state, reason, detail string) (int64, error) {
+	return tx.Exec(`UPDATE delivery SET state = $1, reason = $2, detail = $3, next_at = '', claim = '', done_at = $4
+		WHERE tenant = $5 AND notice = $6 AND channel = $7 AND claim = $8`,
+		state, reason, short(detail), db.At(tx.Now()), q.tenant, q.notice, q.channel, claim)
 }
 
 // retry puts a delivery back for later, or gives it up.
 func (n *Notifier) retry(ctx context.Context, claim string, q *queued, cause error) error {
 	n.log.Warn("notify: a message was not sent", "notice", q.notice, "channel", q.channel, "try", q.tries, "err", cause)
 	backoff := backoffOf(q.channel)
-	if q.tries > len(backoff) {
-		return n.finish(ctx, claim, q, Failed, "gave_up", cause.Error())
-	}
-	return n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
-		return tx.Exec(`UPDATE delivery SET state = $1, detail = $2, next_at = $3, claim = ''
-			WHERE tenant = $4 AND notice = $5 AND channel = $6 AND claim = $7`,
-			Pending, short(cause.Error()), db.At(tx.Now().Add(backoff[q.tries-1])), q.tenant, q.notice, q.channel, claim)
+	return n.mark(ctx, claim, q, func(tx *db.Tx, q *queued) (int64, error) {
+		if q.tries > len(backoff) {
+			return q.end(tx, claim, Failed, "gave_up", cause.Error())
+		}
+		at, why := tx.Now().Add(backoff[q.tries-1]), q.reason
+		if why != "roundup" {
+			of, err := timings(tx, q.tenant, []string{q.person})
+			if err != nil {
+				return 0, err
+			}
+			k := n.byID[q.kind]
+			at, why = of(q.person).wait(at, "", k != nil && k.Urgent)
+		}
+		return tx.Exec(`UPDATE delivery SET state = $1, detail = $2, next_at = $3, reason = $4, claim = ''
+			WHERE tenant = $5 AND notice = $6 AND channel = $7 AND claim = $8`,
+			Pending, short(cause.Error()), db.At(at), why, q.tenant, q.notice, q.channel, claim)
 	})
 }
 
 // release gives back what was claimed and not tried, to be tried after a while.
 func (n *Notifier) release(ctx context.Context, claim string, batch []*queued, wait time.Duration) error {
 	for _, q := range batch {
-		if err := n.mark(ctx, claim, q, func(tx *db.Tx) (int64, error) {
+		if err := n.mark(ctx, claim, q, func(tx *db.Tx, q *queued) (int64, error) {
 			return tx.Exec(`UPDATE delivery SET state = $1, next_at = $2, claim = '', tries = tries - 1 WHERE tenant = $3 AND notice = $4 AND channel = $5 AND claim = $6`,
 				Pending, db.At(tx.Now().Add(wait)), q.tenant, q.notice, q.channel, claim)
 		}); err != nil {
@@ -237,17 +295,22 @@ func (n *Notifier) release(ctx context.Context, claim string, batch []*queued, w
 	return nil
 }
 
-// mark notes the outcome of a claimed delivery, also when the process is about
-// to end: what was sent must not look unsent.
-func (n *Notifier) mark(ctx context.Context, claim string, q *queued, update func(tx *db.Tx) (int64, error)) error {
+// mark notes the outcome of a claimed delivery, and of those that went with it,
+// also when the process is about to end: what was sent must not look unsent.
+func (n *Notifier) mark(ctx context.Context, claim string, q *queued, update func(tx *db.Tx, q *queued) (int64, error)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	return n.db.Write(ctx, func(tx *db.Tx) error {
-		touched, err := update(tx)
-		if err == nil && touched == 0 {
-			n.log.Warn("notify: another worker took over a message", "notice", q.notice, "claim", claim)
+		for _, q := range q.all() {
+			touched, err := update(tx, q)
+			if err != nil {
+				return err
+			}
+			if touched == 0 {
+				n.log.Warn("notify: another worker took over a message", "notice", q.notice, "claim", claim)
+			}
 		}
-		return err
+		return nil
 	})
 }
 

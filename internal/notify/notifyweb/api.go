@@ -41,11 +41,24 @@ type apiDelivery struct {
 	DoneAt    *time.Time `json:"done_at,omitempty"`
 }
 
-// apiPreference is whether a kind of notice is mailed.
+// apiPreference is where a kind of notice goes besides the platform.
 type apiPreference struct {
 	Kind string `json:"kind"`
 	Name string `json:"name" required:"false"`
 	Mail bool   `json:"mail"`
+	Must bool   `json:"must,omitempty" readOnly:"true" required:"false" doc:"Its mail cannot be switched off"`
+	SMS  *bool  `json:"sms,omitempty" doc:"Absent where the tenant sends no text messages of this kind"`
+}
+
+// apiTiming is when a person is told outside the platform.
+type apiTiming struct {
+	Quiet       string `json:"quiet,omitempty" enum:",none,own" doc:"Quiet hours: empty as the tenant, none, or one's own"`
+	QuietFrom   string `json:"quiet_from,omitempty" example:"22:00"`
+	QuietUntil  string `json:"quiet_until,omitempty" example:"07:00"`
+	Roundup     string `json:"roundup,omitempty" enum:",daily,weekly" doc:"Empty: each mail at once"`
+	RoundupTime string `json:"roundup_time,omitempty" example:"08:00"`
+	Weekday     int    `json:"weekday,omitempty" minimum:"0" maximum:"7" doc:"1 is Monday"`
+	Version     int    `json:"version" doc:"As it was read"`
 }
 
 type body[T any] struct{ Body T }
@@ -97,7 +110,7 @@ func (p *pages) api(api huma.API) {
 			}
 			return nil, p.Notices.MarkRead(ctx, in.Body.IDs...)
 		})
-	huma.Register(api, operation("get-notice-preferences", "GET", "/notices/preferences", "Which notices one gets by mail"),
+	huma.Register(api, operation("get-notice-preferences", "GET", "/notices/preferences", "Which notices one gets by mail and text message"),
 		func(ctx context.Context, _ *none) (*body[[]apiPreference], error) {
 			all, err := p.Notices.Preferences(ctx)
 			if err != nil {
@@ -105,17 +118,36 @@ func (p *pages) api(api huma.API) {
 			}
 			out := make([]apiPreference, len(all))
 			for i, x := range all {
-				out[i] = apiPreference{x.Kind.ID, word(ctx, x.Kind.Name), x.Mail}
+				out[i] = apiPreference{Kind: x.Kind.ID, Name: word(ctx, x.Kind.Name), Mail: x.Mail, Must: x.Kind.Must}
+				if x.Texts {
+					out[i].SMS = &x.SMS
+				}
 			}
 			return &body[[]apiPreference]{out}, nil
 		})
-	huma.Register(api, operation("set-notice-preferences", "PUT", "/notices/preferences", "Switch mail on or off for the kinds given"),
+	huma.Register(api, operation("set-notice-preferences", "PUT", "/notices/preferences", "Switch mail and text messages on or off for the kinds given"),
 		func(ctx context.Context, in *body[[]apiPreference]) (*none, error) {
-			mail := map[string]bool{}
+			w := notify.Wanted{Mail: map[string]bool{}, SMS: map[string]bool{}}
 			for _, x := range in.Body {
-				mail[x.Kind] = x.Mail
+				w.Mail[x.Kind] = x.Mail
+				if x.SMS != nil {
+					w.SMS[x.Kind] = *x.SMS
+				}
 			}
-			return nil, p.Notices.Prefer(ctx, mail)
+			return nil, p.Notices.Prefer(ctx, w)
+		})
+	huma.Register(api, operation("get-notice-timing", "GET", "/notices/timing", "One's quiet hours and roundups"),
+		func(ctx context.Context, _ *none) (*body[apiTiming], error) {
+			t, err := p.Notices.Timing(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return &body[apiTiming]{apiTiming{t.Quiet, t.QuietFrom, t.QuietUntil, t.Roundup, t.RoundupTime, t.Weekday, t.Version}}, nil
+		})
+	huma.Register(api, operation("set-notice-timing", "PUT", "/notices/timing", "Choose quiet hours and roundups"),
+		func(ctx context.Context, in *body[apiTiming]) (*none, error) {
+			t := in.Body
+			return nil, p.Notices.SetTiming(ctx, notify.Timing{Quiet: t.Quiet, QuietFrom: t.QuietFrom, QuietUntil: t.QuietUntil, Roundup: t.Roundup, RoundupTime: t.RoundupTime, Weekday: t.Weekday, Version: t.Version})
 		})
 	huma.Register(api, operation("list-deliveries", "GET", "/deliveries", "What was sent to whom, what was not and why"),
 		func(ctx context.Context, in *struct {

@@ -41,11 +41,28 @@ func gatewayKindOf(id string) (gatewayKind, bool) {
 func gatewayURL(id string) string { return "/gateways/" + id }
 
 func (p *pages) listGateways(w http.ResponseWriter, r *http.Request) error {
+	quiet, err := p.Notices.TenantTiming(r.Context())
+	if err != nil {
+		return err
+	}
+	return p.showGateways(w, r, http.StatusOK, quiet, nil)
+}
+
+// gatewaysPage is the list with the quiet hours of the tenant and what is wrong
+// with them.
+type gatewaysPage struct {
+	All    []*notify.Gateway
+	Topics []notify.Topic
+	Quiet  notify.Timing
+	Err    error
+}
+
+func (p *pages) showGateways(w http.ResponseWriter, r *http.Request, status int, quiet notify.Timing, wrong error) error {
 	all, err := p.Notices.Gateways(r.Context())
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, gatewaysView(all, p.Notices.Topics()))
+	return web.Render(w, r, status, gatewaysView(gatewaysPage{all, p.Notices.Topics(), quiet, wrong}))
 }
 
 // gatewayInput is the form of a gateway.

@@ -54,11 +54,13 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/notices/read", p.markRead)
 	rt.Get("/notices/preferences", p.preferences)
 	rt.Post("/notices/preferences", p.prefer)
+	rt.Post("/notices/timing", p.setTiming)
 	rt.Get("/deliveries", p.deliveries)
 	rt.Post("/deliveries/{notice}/resend", p.resend)
 	rt.Get("/gateways", p.listGateways)
 	rt.Get("/gateways/new", p.newGateway)
 	rt.Post("/gateways", p.addGateway)
+	rt.Post("/gateways/quiet", p.setTenantQuiet)
 	rt.Get("/gateways/{id}", p.showGateway)
 	rt.Post("/gateways/{id}", p.saveGateway)
 	rt.Post("/gateways/{id}/test", p.testGateway)
@@ -169,33 +171,4 @@ func (p *pages) markRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(w, r, ui.Good, lang.T(ctx, "已标为已读"), "")
 	return web.Redirect(w, r, "/notices")
-}
-
-func (p *pages) preferences(w http.ResponseWriter, r *http.Request) error {
-	all, err := p.Notices.Preferences(r.Context())
-	if err != nil {
-		return err
-	}
-	return web.Render(w, r, http.StatusOK, preferencesView(all))
-}
-
-func (p *pages) prefer(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	all, err := p.Notices.Preferences(ctx)
-	if err != nil {
-		return err
-	}
-	wanted := map[string]bool{}
-	for _, id := range r.PostForm["mail"] {
-		wanted[id] = true
-	}
-	mail := map[string]bool{}
-	for _, x := range all {
-		mail[x.Kind.ID] = wanted[x.Kind.ID]
-	}
-	if err := p.Notices.Prefer(ctx, mail); err != nil {
-		return err
-	}
-	web.Flash(w, r, ui.Good, lang.T(ctx, "通知设置已保存"), "")
-	return web.Redirect(w, r, "/notices/preferences")
 }

@@ -112,14 +112,35 @@ func TestPreferences(t *testing.T) {
 	c := w.Browser(t, "余知秋")
 	page := c.Get("/notices/preferences").Want(200).Contains("提案立案", "您的提案《…》已立案")
 	mailed := len(page.Select(`input[name="mail"]`))
-	c.Submit(page, "main form", "mail", "proposal.reply").Want(303)
+	c.Submit(page, "form#kinds", "mail", "proposal.reply").Want(303)
 	page = c.Get("/notices/preferences").Want(200)
-	if n := len(page.Select(`input[name="mail"][checked]`)); n != 1 || mailed < 5 {
+	if n, must := len(page.Select(`input[name="mail"][checked]`)), len(page.Select(`input[name="mail"][disabled]`)); n != 1+must || must < 3 || mailed < 5 {
 		t.Fatalf("%d of %d are ticked", n, mailed)
 	}
 	c.JSON("PUT", "/api/v1/notices/preferences", []map[string]any{{"kind": "proposal.file", "mail": true}}).Want(204)
 	c.JSON("PUT", "/api/v1/notices/preferences", []map[string]any{{"kind": "none", "mail": true}}).Want(422)
-	c.Get("/api/v1/notices/preferences").Want(200).Contains(`{"kind":"proposal.file","name":"提案立案","mail":true}`)
+	c.JSON("PUT", "/api/v1/notices/preferences", []map[string]any{{"kind": "clock.over7", "mail": false}}).Want(422)
+	c.Get("/api/v1/notices/preferences").Want(200).Contains(`{"kind":"proposal.file","name":"提案立案","mail":true}`, `"name":"逾期一周提醒","mail":true,"must":true}`)
+}
+
+func TestTiming(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	admin := w.Browser(t, "管一平")
+	page := admin.Get("/gateways").Want(200).Contains("本级的免打扰时间")
+	admin.Submit(page, "form#quiet-form", "quiet_from", "22:00").Want(422).Contains("请填写结束的时间", `value="22:00"`)
+	page = admin.Follow(admin.Submit(page, "form#quiet-form", "quiet_from", "22:00", "quiet_until", "07:00").Want(303)).Contains("通知设置已保存", `value="07:00"`)
+	w.Browser(t, "余知秋").PostForm("/gateways/quiet", "quiet_from", "22:00", "quiet_until", "07:00").Want(403)
+
+	c := w.Browser(t, "余知秋")
+	page = c.Get("/notices/preferences").Want(200).Contains("22:00至07:00", "不能关闭")
+	c.Submit(page, "form#timing-form", "quiet", "own", "quiet_from", "21:00", "quiet_until", "21:00").Want(422).Contains("不能相同", `value="21:00"`)
+	page = c.Follow(c.Submit(page, "form#timing-form", "quiet", "own", "quiet_from", "21:00", "quiet_until", "06:30", "roundup", "weekly", "roundup_time", "09:00", "weekday", "5").Want(303))
+	page.Contains(`value="06:30"`, `value="09:00"`)
+	c.Get("/api/v1/notices/timing").Want(200).Contains(`"quiet":"own","quiet_from":"21:00","quiet_until":"06:30","roundup":"weekly","roundup_time":"09:00","weekday":5,"version":1`)
+	c.JSON("PUT", "/api/v1/notices/timing", map[string]any{"version": 1}).Want(204)
+	c.JSON("PUT", "/api/v1/notices/timing", map[string]any{"version": 1}).Want(409)
+	admin.Follow(admin.Submit(admin.Get("/gateways"), "form#quiet-form", "quiet_from", "", "quiet_until", "").Want(303))
+	c.Get("/notices/preferences").Want(200).Contains("现在：没有")
 }
 
 func TestDeliveries(t *testing.T) {
