@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -422,5 +423,68 @@ func TestReplay(t *testing.T) {
 	must(t, err)
 	if again.Version != d.Version {
 		t.Errorf("done twice: version %d and %d", d.Version, again.Version)
+	}
+}
+
+// Whoever may decide is told, each once, and not who prepared it.
+func TestDecidersAreTold(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		w.Hire("柳再书", "clerk", "", "")
+		p := w.Play(proposal.FollowingUp)
+		_, err := w.Publish.ProposeAsPlanned(w.As("柳文书"), p.ID)
+		must(t, err)
+		var told []string
+		must(t, w.DB.Read(context.Background(), func(tx *db.Tx) (err error) {
+			told, err = db.Column[string](tx, `SELECT p.name FROM notice n JOIN person p ON p.tenant = n.tenant AND p.id = n.person WHERE n.tenant = $1 AND n.kind = 'publish.to_decide' ORDER BY p.name`, w.Tenant)
+			return err
+		}))
+		slices.Sort(told)
+		if want := []string{"柳再书", "莫定安"}; !slices.Equal(told, want) {
+			t.Errorf("told are %v, want %v", told, want)
+		}
+	})
+}
+
+// A long queue comes in pages that fit a phone: together they are all of it, and
+// each leads to the one before.
+func TestPagesOfAQueue(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	const all = 53
+	for range all {
+		w.Play(proposal.FeedbackOpen)
+	}
+	clerk := w.As("柳文书")
+	whole, err := w.Publish.Whole(clerk, "candidates", 0, 1000)
+	must(t, err)
+	if len(whole.Lines) != all || !whole.First || whole.Next != "" {
+		t.Fatalf("the whole queue has %d", len(whole.Lines))
+	}
+	var seen, begins []string
+	for after := ""; ; {
+		l, err := w.Publish.List(clerk, "candidates", 2026, after)
+		must(t, err)
+		if len(l.Lines) > 25 || l.First != (after == "") || !l.First && l.Prev != begins[len(begins)-2] {
+			t.Errorf("after %q: %d lines, first %v, before it %q", after, len(l.Lines), l.First, l.Prev)
+		}
+		for _, x := range l.Lines {
+			seen = append(seen, x.ID)
+		}
+		begins = append(begins, l.Next)
+		if len(begins) == 1 {
+			begins = []string{"", l.Next}
+		}
+		if after = l.Next; after == "" {
+			break
+		}
+	}
+	for i, x := range whole.Lines {
+		if i >= len(seen) || seen[i] != x.ID {
+			t.Fatalf("the pages have %d, and differ from the whole at %d", len(seen), i)
+		}
+	}
+	page := w.Browser(t, "柳文书").Get("/publish?year=2026").Want(200).Contains("共 53 条", "下一页").Lacks("上一页")
+	second := w.Browser(t, "柳文书").Get(page.Attr("a[rel=next]", "href")).Want(200).Contains("上一页", "下一页")
+	if to := second.Attr("a[rel=prev]", "href"); to != "/publish?year=2026" {
+		t.Errorf("back leads to %s", to)
 	}
 }

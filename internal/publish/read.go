@@ -44,12 +44,14 @@ type List struct {
 	Queues []Queue
 	Lines  []Line
 	Names  map[string]string // of the people who prepared
+	First  bool              // nothing comes before this page
+	Prev   string            // id after which the page before begins; empty: it is the first
 	Next   string            // id to continue after, if there are more
 	Years  []int
 }
 
-// mostLines is how many cases a page of a queue has.
-const mostLines = 100
+// mostLines is how many cases a page of a queue has: on a phone each is a card.
+const mostLines = 25
 
 func office(ctx context.Context) (actor.Actor, error) {
 	a, err := actor.Require(ctx, "")
@@ -59,9 +61,18 @@ func office(ctx context.Context) (actor.Actor, error) {
 	return a, err
 }
 
-// List returns a page of a queue; year 0 is all years. Wants publish.prepare or
-// publish.decide.
+// List returns a page of a queue: what comes after a case, from the beginning if
+// after is empty. Year 0 is all years. Wants publish.prepare or publish.decide.
 func (s *Service) List(ctx context.Context, queue string, year int, after string) (*List, error) {
+	return s.list(ctx, queue, year, after, mostLines)
+}
+
+// Whole returns a queue with as many of its cases as are wanted at most.
+func (s *Service) Whole(ctx context.Context, queue string, year, most int) (*List, error) {
+	return s.list(ctx, queue, year, "", most)
+}
+
+func (s *Service) list(ctx context.Context, queue string, year int, after string, most int) (*List, error) {
 	a, err := office(ctx)
 	if err != nil {
 		return nil, err
@@ -71,48 +82,28 @@ func (s *Service) List(ctx context.Context, queue string, year int, after string
 	}
 	l := &List{}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		candidates, err := l.count(tx, a.Tenant, year)
+		ids, err := l.count(tx, a.Tenant, queue, year)
 		if err != nil {
 			return err
 		}
-		var found []*Disclosure
-		var ids []string
-		if queue == "candidates" {
-			for _, id := range candidates {
-				if (after == "" || id < after) && len(ids) <= mostLines {
-					ids = append(ids, id)
-				}
-			}
-		} else {
-			where := `state = $4`
-			if queue == "changed" {
-				where = `live > 0 AND changed <> '' AND $4 <> ''`
-			}
-			found, err = db.All(tx, (*Disclosure).fields, `SELECT `+disclosureColumns+` FROM disclosure WHERE tenant = $1 AND ($2 = 0 OR year = $2)
-				AND ($3 = '' OR proposal < $3) AND `+where+` ORDER BY proposal DESC LIMIT $5`, a.Tenant, year, after, queue, mostLines+1)
-			if err != nil {
-				return err
-			}
-			for _, d := range found {
-				ids = append(ids, d.Proposal)
-			}
-		}
-		if len(ids) > mostLines {
-			ids = ids[:mostLines]
-			l.Next = ids[mostLines-1]
-		}
+		ids = l.page(ids, after, most)
 		cases, err := proposal.Some(tx, a.Tenant, ids)
 		if err != nil {
 			return err
 		}
+		list, args := db.In([]any{a.Tenant}, ids)
+		found, err := db.All(tx, (*Disclosure).fields, `SELECT `+disclosureColumns+` FROM disclosure WHERE tenant = $1 AND proposal IN `+list, args...)
+		if err != nil {
+			return err
+		}
+		decided := map[string]*Disclosure{}
 		var people []string
-		for i, id := range ids {
-			line := Line{Proposal: cases[id]}
-			if found != nil {
-				line.D = found[i]
-				people = append(people, line.D.PreparedBy)
-			}
-			l.Lines = append(l.Lines, line)
+		for _, d := range found {
+			decided[d.Proposal] = d
+			people = append(people, d.PreparedBy)
+		}
+		for _, id := range ids {
+			l.Lines = append(l.Lines, Line{Proposal: cases[id], D: decided[id]})
 		}
 		l.Names, err = org.PersonNames(tx, a.Tenant, people)
 		return err
@@ -120,19 +111,36 @@ func (s *Service) List(ctx context.Context, queue string, year int, after string
 	return l, err
 }
 
-// count fills in the counts of all queues and returns the candidates, the latest
+// page cuts a page out of a queue, the latest first, and says where the pages
+// beside it begin.
+func (l *List) page(ids []string, after string, most int) []string {
+	from := 0
+	for from < len(ids) && after != "" && ids[from] >= after {
+		from++
+	}
+	to := min(from+most, len(ids))
+	if l.First = from == 0; from > most {
+		l.Prev = ids[from-most-1]
+	}
+	if to < len(ids) {
+		l.Next = ids[to-1]
+	}
+	return ids[from:to]
+}
+
+// count fills in the counts of all queues and returns the cases of one, the latest
 // first.
-func (l *List) count(tx *db.Tx, tenant string, year int) ([]string, error) {
+func (l *List) count(tx *db.Tx, tenant, queue string, year int) (ids []string, err error) {
 	type row struct {
 		id, state, changed string
-		year, live         int
+		live               int
 	}
-	rows, err := db.All(tx, func(r *row) []any { return []any{&r.id, &r.state, &r.changed, &r.live, &r.year} },
-		`SELECT proposal, state, changed, live, year FROM disclosure WHERE tenant = $1 AND ($2 = 0 OR year = $2)`, tenant, year)
+	rows, err := db.All(tx, func(r *row) []any { return []any{&r.id, &r.state, &r.changed, &r.live} },
+		`SELECT proposal, state, changed, live FROM disclosure WHERE tenant = $1 AND ($2 = 0 OR year = $2) ORDER BY proposal DESC`, tenant, year)
 	if err != nil {
 		return nil, err
 	}
-	all, err := proposal.Answered(tx, tenant, year)
+	answered, err := proposal.Answered(tx, tenant, year)
 	if err != nil {
 		return nil, err
 	}
@@ -146,20 +154,28 @@ func (l *List) count(tx *db.Tx, tenant string, year int) ([]string, error) {
 		}
 	}
 	counts, known := map[string]int{}, map[string]bool{}
-	for _, r := range rows {
-		known[r.id] = true
-		counts[r.state]++
-		if r.live > 0 && r.changed != "" {
-			counts["changed"]++
+	add := func(of, id string) {
+		if counts[of]++; of == queue {
+			ids = append(ids, id)
 		}
 	}
-	all = slices.DeleteFunc(all, func(id string) bool { return known[id] })
-	counts["candidates"] = len(all)
+	for _, r := range rows {
+		known[r.id] = true
+		add(r.state, r.id)
+		if r.live > 0 && r.changed != "" {
+			add("changed", r.id)
+		}
+	}
+	for _, id := range answered {
+		if !known[id] {
+			add("candidates", id)
+		}
+	}
 	for _, q := range queues {
 		q.Count = counts[q.ID]
 		l.Queues = append(l.Queues, q)
 	}
-	return all, nil
+	return ids, nil
 }
 
 // Waiting is how much waits for the actor: to be decided, changed after it became

@@ -457,7 +457,7 @@ func (w *work) announce(action string) error {
 	case "":
 		return nil
 	case "publish.to_decide":
-		all, err := org.PeopleWith(w.tx, w.c.Tenant, "review_chair", "")
+		all, err := deciders(w.tx, w.c.Tenant)
 		if err != nil {
 			return err
 		}
@@ -468,6 +468,28 @@ func (w *work) announce(action string) error {
 		to = w.c.Proposers()
 	}
 	to = slices.DeleteFunc(to, func(p string) bool { return p == w.a.Person || p == "" })
+	if len(to) == 0 {
+		return nil
+	}
 	return w.s.notices.Send(w.tx, notify.Notice{Tenant: w.c.Tenant, To: to, Kind: kind, Link: "/proposals/" + w.c.ID + "#publish",
 		Object: "proposal", ObjectID: w.c.ID, Params: notify.Params{"case_no": w.c.CaseNo, "reason": w.in.Reason}})
+}
+
+// deciders are all who may decide what is public, each once: whoever prepared it
+// needs one of the others, and any of them may come first.
+func deciders(tx *db.Tx, tenant string) (all []string, err error) {
+	for _, p := range Permissions {
+		if p.ID != Decide {
+			continue
+		}
+		for _, role := range p.Roles {
+			ids, err := org.PeopleWith(tx, tenant, role, "")
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, ids...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }

@@ -111,12 +111,7 @@ func (v *listView) bulk(ctx context.Context) *ui.Bulk {
 
 // whole are the buttons that act on a whole queue, not only on what is selected.
 func (v *listView) whole(ctx context.Context) *ui.ButtonInfo {
-	n := 0
-	for _, q := range v.Queues {
-		if q.ID == v.queue {
-			n = q.Count
-		}
-	}
+	n := v.count()
 	for _, x := range bulks[v.queue] {
 		if n > 1 && v.who.Can(x.permission) && !x.reason {
 			return &ui.ButtonInfo{Label: lang.T(ctx, "全部%d件：%s", n, say(ctx, x.title)), Name: "action", Value: x.action, Icon: "checks",
@@ -124,6 +119,28 @@ func (v *listView) whole(ctx context.Context) *ui.ButtonInfo {
 		}
 	}
 	return nil
+}
+
+// pager leads to the pages beside this one.
+func (v *listView) pager() ui.PagerInfo {
+	x := ui.PagerInfo{Count: v.count()}
+	if !v.First {
+		x.Prev = ui.With(v.here, "after", v.Prev)
+	}
+	if v.Next != "" {
+		x.Next = ui.With(v.here, "after", v.Next)
+	}
+	return x
+}
+
+// count is how many cases the queue has.
+func (v *listView) count() int {
+	for _, q := range v.Queues {
+		if q.ID == v.queue {
+			return q.Count
+		}
+	}
+	return 0
 }
 
 func (v *listView) rows(ctx context.Context) []ui.Row {
@@ -260,22 +277,18 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 
 // everyOne lists the cases of a whole queue.
 func (p *pages) everyOne(ctx context.Context, queue string, year int) (all []string, err error) {
-	for after := ""; ; {
-		l, err := p.publish.List(ctx, queue, year, after)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range l.Lines {
-			s := x.ID
-			if x.D != nil {
-				s += " " + strconv.Itoa(x.D.Version)
-			}
-			all = append(all, s)
-		}
-		if after = l.Next; after == "" || len(all) >= mostAtOnce {
-			return all, nil
-		}
+	l, err := p.publish.Whole(ctx, queue, year, mostAtOnce)
+	if err != nil {
+		return nil, err
 	}
+	for _, x := range l.Lines {
+		s := x.ID
+		if x.D != nil {
+			s += " " + strconv.Itoa(x.D.Version)
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 // derived gives one of several acts of a request a key of its own.

@@ -2,7 +2,6 @@ package publishweb
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -32,15 +31,6 @@ func yearOptions(ctx context.Context, years []int) []ui.Option {
 		all = append(all, ui.Option{Value: strconv.Itoa(y), Label: strconv.Itoa(y)})
 	}
 	return all
-}
-
-// after adds the place to continue after to an address.
-func after(here, id string) string {
-	sep := "?"
-	if strings.Contains(ui.With(here, "after", ""), "?") {
-		sep = "&"
-	}
-	return sep + "after=" + url.QueryEscape(id)
 }
 
 // errOf is what went wrong with one form of the page.
