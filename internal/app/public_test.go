@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -127,9 +128,43 @@ func TestPublicHidesNothingFound(t *testing.T) {
 		must(t, err)
 		return all[len(all)-1]
 	}
+	// What the office does about the case, and all there is about another that is
+	// never published; the neighbour's site is open, with comments that wait.
+	kept := within(t, w, p.ID, "暗号本件")
+	quiet := w.Text()
+	quiet.Title, quiet.Situation = "关于暗号他案的提案", "暗号他案从不公开。"
+	hidden := w.PlayText(proposal.FollowingUp, quiet)
+	for path, id := range within(t, w, hidden.ID, "暗号他案") {
+		kept[path+"2"] = id
+	}
+	other := w.Neighbour()
+	loud := other.Text()
+	loud.Title = "关于邻县公开的提案"
+	theirs := other.PlayText(proposal.FollowingUp, loud)
+	for path, id := range within(t, other, theirs.ID, "暗号邻县") {
+		kept[path+"3"] = id
+	}
+	public, err := w.Publish.ProposeAsPlanned(other.As("柳文书"), theirs.ID)
+	must(t, err)
+	public, err = w.Publish.Do(other.As("莫定安"), theirs.ID, public.Version, "publish", publish.Input{})
+	must(t, err)
+	beyond, err := w.Publish.Public().Site(context.Background(), "wx")
+	must(t, err)
+	must(t, w.Publish.Comment(context.Background(), beyond, public.Code, publish.Reader{Name: "邻县人", Text: "暗号邻县留言", Device: "a"}))
+	must(t, w.Publish.Comment(context.Background(), beyond, public.Code, publish.Reader{Name: "邻县人", Text: "邻县的留言已经公开", Device: "b"}))
+	waiting, _, err := w.Publish.Comments(other.As("柳文书"), publish.Waiting, "")
+	must(t, err)
+	for _, x := range waiting {
+		if x.Text == "邻县的留言已经公开" {
+			must(t, w.Publish.Judge(other.As("柳文书"), x.ID, 0, true, ""))
+		}
+	}
 	var judged *publish.Comment
 	// Never public, whatever happens.
-	never := []string{"13900001111", "柳荫路18号", "江承平", "1234567", "还应抓紧", "实地看了渠段", "微信号渠边七七", "13700002222", "13600003333", "渠道由三个单位", "暂缓付款", p.ID, w.People["余知秋"]}
+	never := []string{"13900001111", "柳荫路18号", "江承平", "1234567", "还应抓紧", "实地看了渠段", "微信号渠边七七", "13700002222", "13600003333", "渠道由三个单位", "暂缓付款", "暗号", hidden.ID, p.ID, w.People["余知秋"], other.People["余知秋"], theirs.ID}
+	for _, id := range kept {
+		never = append(never, id)
+	}
 	const title, name, situation, suggestion, answer, promise, wet, rails, spam = "疏浚临川县城西排洪渠", "余知秋", "反映两次漫堤", "汛前完成清淤；三、", "您的提案收悉", "汛前完成清淤", "验收意见", "能不能装护栏", "见不得人的话"
 	all := []string{title, name, situation, suggestion, answer, promise, wet, rails, spam, "柳三变"}
 	r := &reader{Client: webtest.New(t, w.Router), t: t, known: map[string]string{}, body: map[string]string{}}
@@ -172,6 +207,23 @@ func TestPublicHidesNothingFound(t *testing.T) {
 	} {
 		step.do()
 		pages := r.reads()
+		beside := ""
+		for path, body := range pages {
+			if strings.Contains(path, "/open/wx") { // the neighbour's own, where only what is never public counts
+				beside += body
+				for _, words := range never[:len(never)-len(kept)] {
+					if strings.Contains(body, words) && words != "渠道由三个单位" && words != "江承平" {
+						t.Errorf("%s: %q stands at %s", step.what, words, path)
+					}
+				}
+				delete(pages, path)
+			} else if path != "/open" && !strings.HasPrefix(path, "/open?") && path != "/api/v1/open" && (strings.Contains(body, "邻县") || strings.Contains(body, "望溪")) {
+				t.Errorf("%s: %s shows something of the neighbour", step.what, path)
+			}
+		}
+		if !strings.Contains(beside, "关于邻县公开的提案") || !strings.Contains(beside, "邻县的留言已经公开") {
+			t.Errorf("%s: the reader did not come to the neighbour's site", step.what)
+		}
 		for _, words := range all {
 			want := slices.Contains(step.public, words)
 			found := ""
@@ -222,6 +274,17 @@ func TestPublicHidesNothingFound(t *testing.T) {
 		}
 		if len(step.public) > 0 && again < 10 {
 			t.Errorf("%s: only %d answers are confirmed without being sent again", step.what, again)
+		}
+	}
+	// Nor does anybody who is not signed in open one of the records by its address.
+	for _, id := range append(slices.Collect(maps.Values(kept)), hidden.ID, theirs.ID) {
+		for _, route := range w.Router.Routes() {
+			if route.Method != "GET" || !strings.Contains(route.Path, "{") {
+				continue
+			}
+			if a := r.Get(fill(route.Path, id)); a.Status == 200 {
+				t.Errorf("%s opens to everybody with %s", route.Path, id)
+			}
 		}
 	}
 }
