@@ -39,6 +39,21 @@ func beside(t *testing.T, w *apptest.World) (ids []string) {
 	_, err = w.Dispatch.Send(office, meeting, "")
 	ok(err)
 	test := must(w.Assessments.Save(clerk, assessment.Plan{Title: w.Region + "测评", Year: 2026, AsOf: "2026-03-12", RateUntil: "2026-03-20", Units: []string{w.Bodies["县水利局"]}}))
+	w.Hire("评一川", "evaluator", "expert", w.Region+"评价中心")
+	ok(w.Assessments.PlanEvaluation(clerk, test, assessment.EvaluationPlan{Body: w.Bodies[w.Region+"评价中心"], Way: assessment.ByAccount, Cases: 3, DueOn: "2026-03-20"}))
+	ok(w.Assessments.DoEvaluation(clerk, test, 1, "draw", w.Region))
+	o, err := w.Assessments.Opinion(clerk, test)
+	ok(err)
+	for _, c := range o.Cases {
+		p := assessment.Points{Version: c.Version, Of: map[string]int{}, Remark: w.Region + "评语"}
+		for _, x := range o.Indicators() {
+			p.Of[x.Key] = x.Weight
+		}
+		ok(w.Assessments.Evaluate(w.As("评一川"), test, c.ID, p))
+		ids = append(ids, c.ID)
+	}
+	ok(w.Assessments.DoEvaluation(w.As("评一川"), test, 2, "submit", w.Region+"总评"))
+	ok(w.Assessments.DoEvaluation(clerk, test, 3, "accept", ""))
 	for i, action := range []string{"open", "score"} {
 		_, err = w.Assessments.Do(clerk, test, i+1, action, "")
 		ok(err)
@@ -109,7 +124,7 @@ func TestCrawlBeside(t *testing.T) {
 		t.Fatalf("%d records here, %d there", len(mine), len(theirs))
 	}
 	kinds := []string{"/dispatches/", "/assessments/", "/inspections/", "/awards/", "/regional/", "/readings/", "/draft-checks/", "/key-proposals/", "/supervision/", "/digests/"}
-	for _, name := range []string{"余知秋", "柳文书", "莫定安", "岳交之", "水清源", "汪签远", "高望舒", "严察微"} {
+	for _, name := range []string{"余知秋", "柳文书", "莫定安", "岳交之", "水清源", "汪签远", "高望舒", "严察微", "评一川"} {
 		t.Run("as "+name, func(t *testing.T) {
 			seen := map[string]bool{}
 			for path, body := range crawl(t, w, name) {
