@@ -376,3 +376,53 @@ func TestEvaluationPages(t *testing.T) {
 	w.Browser(t, "汪签远").Get(url + "/cases/" + c.ID).Want(404)
 	w.Neighbour().Browser(t, "柳文书").Get("/api/v1/assessments/" + id + "/evaluation").Want(404)
 }
+
+// By REST an evaluation goes all its way, and the appraisal holds its result.
+func TestEvaluationREST(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	id, _ := played(t, w)
+	c, e := w.Browser(t, "柳文书"), w.Browser(t, "评一川")
+	url := "/api/v1/assessments/" + id + "/evaluation"
+	c.JSON("PUT", url, map[string]any{"version": 0, "body": w.Bodies[center], "way": "account", "cases": 2, "back": 0, "due_on": "2026-03-25"}).Want(204)
+	c.JSON("POST", url+"/actions/draw", map[string]any{"version": 1, "said": "甲"}).Want(204)
+	var got struct {
+		Seed       string
+		Version    int
+		Indicators []struct {
+			Key    string
+			Weight int
+		}
+		Units []struct{ Score float64 }
+		Drawn []struct {
+			ID      string
+			Version int
+		}
+	}
+	e.Get("/api/v1/evaluations").Want(200).Contains(id)
+	e.Get(url).Want(200).Decode(&got)
+	if got.Seed != "甲" || len(got.Drawn) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	points := map[string]int{}
+	for _, x := range got.Indicators {
+		points[x.Key] = x.Weight
+	}
+	for _, x := range got.Drawn {
+		e.JSON("PUT", url+"/cases/"+x.ID, map[string]any{"version": x.Version, "points": map[string]int{"organisation": 99}, "remark": "好"}).Want(422)
+		e.JSON("PUT", url+"/cases/"+x.ID, map[string]any{"version": x.Version, "points": points, "remark": "好"}).Want(204)
+	}
+	c.JSON("POST", url+"/actions/submit", map[string]any{"version": got.Version}).Want(403)
+	e.JSON("POST", url+"/actions/submit", map[string]any{"version": got.Version, "said": "总体较好"}).Want(204)
+	e.JSON("POST", url+"/actions/accept", map[string]any{"version": got.Version + 1}).Want(403)
+	c.JSON("POST", url+"/actions/accept", map[string]any{"version": got.Version + 1}).Want(204)
+	c.Get(url).Want(200).Decode(&got)
+	if len(got.Units) != 1 || got.Units[0].Score != 100 {
+		t.Errorf("%+v", got.Units)
+	}
+	check(t, do(t, w, "柳文书", id, "open", ""))
+	check(t, do(t, w, "柳文书", id, "score", ""))
+	check(t, do(t, w, "莫定安", id, "publish", "主席会议通过"))
+	c.Get("/api/v1/appraisal?year=2026").Want(200).Contains(`"third":100`)
+	c.Get("/appraisal?year=2026").Want(200).Contains("第三方评估")
+	w.Browser(t, "汪签远").Get("/assessments/" + id).Want(200).Contains("第三方评估")
+}

@@ -2,11 +2,15 @@ package assessmentweb
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"shangliang/internal/assessment"
+	"shangliang/internal/attachment"
 	"shangliang/internal/calendar"
+	"shangliang/internal/document"
+	"shangliang/internal/web"
 )
 
 type evaluationHead struct {
@@ -167,5 +171,21 @@ func addEvaluationAPI(api huma.API, s *assessment.Service) {
 		}
 	}) (*struct{}, error) {
 		return nil, s.Evaluate(ctx, in.ID, in.Case, assessment.Points{Version: in.Body.Version, Of: in.Body.Points, Remark: in.Body.Remark})
+	})
+	attach := op("attach-evaluation-paper", "POST", "/assessments/{id}/evaluation/files", "Add a scan of the evaluators' paper, or their report")
+	attach.DefaultStatus, attach.MaxBodyBytes = http.StatusCreated, document.Defaults().Most()+web.FormLimit
+	huma.Register(api, attach, func(ctx context.Context, in *struct {
+		InAssessment
+		RawBody huma.MultipartFormFiles[struct {
+			File huma.FormFile `form:"file" required:"true"`
+		}]
+	}) (*answer[made], error) {
+		form := in.RawBody.Data()
+		defer form.File.Close()
+		f, err := s.AttachPaper(ctx, in.ID, attachment.Upload{Name: web.CleanName(form.File.Filename), Size: form.File.Size, Content: form.File})
+		if err != nil {
+			return nil, err
+		}
+		return &answer[made]{made{f.ID}}, nil
 	})
 }

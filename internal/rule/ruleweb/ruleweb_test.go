@@ -215,3 +215,18 @@ func TestREST(t *testing.T) {
 	}
 	c.Get("/api/v1/regulations").Want(200).Contains("2026-02-01")
 }
+
+// The weights of a code set are changed where its codes are, and a wrong one is
+// told with what was typed.
+func TestWeights(t *testing.T) {
+	w, c := admin(t)
+	const id = "assessment.third_indicators"
+	c.Get("/rules").Want(200).Contains("权重：25")
+	bad := c.Submit(edit(t, c, "第三方评估"), form, id+".0.weight", "很重").Want(422).Contains("第 1 项的权重应在 1 到 100 之间")
+	c.Follow(c.Submit(bad, form, id+".0.weight", "40").Want(303)).Contains("“组织领导”的权重由 15 改为 40")
+	v, err := w.Rules.Current(w.As("柳文书"))
+	if err != nil || v.Codes(id)[0].Weight != 40 || v.Codes(id).Weight() != 125 {
+		t.Errorf("%v %v", v.Codes(id), err)
+	}
+	edit(t, c, "交办与承办").Lacks(`.weight"`)
+}
