@@ -78,6 +78,7 @@ var only = map[string]string{
 	"github.com/zitadel":          "",
 	"golang.org/x/image":          "picture",
 	"github.com/johannesboyne":    "",
+	"github.com/mozillazg":        "han",
 	"golang.org/x/crypto":         "org",
 	"golang.org/x/mod":            "ledger",
 	"github.com/sergi/go-diff":    "compare",

@@ -42,6 +42,7 @@ var notShown = map[string]string{
 // together a number from, and never shows as they are.
 var notText = map[string]string{
 	"internal/calendar": "天 日 月 个",
+	"internal/search":   "关于 關於 的提案 的建议 的建議",
 	"internal/reader":   "次 场 共 全年 累计 以来 余 约 ＋",
 	"internal/ui":       "年 月 日",
 	"internal/reading":  "余 约 不超过",

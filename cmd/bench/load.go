@@ -67,6 +67,11 @@ func (r *result) met() bool {
 var words = strings.Fields("停车 养老 教育 道路 河道 垃圾 医疗 农村 社区 学校 电梯 消防 公交 就业 企业 旅游 文化 保护 村民 儿童 " +
 	"老人 食品 安全 排水 绿化 改造 服务 管理 建设 宣传 监管 资金 规划 人才 技术 健康 卫生 交通 灌溉 土地 产业 基层 信息 数据 能源 气象 志愿 图书 体育 供水")
 
+// begun is what people begin to type: each is asked for up to any of its letters,
+// names, titles and numbers, in characters, pinyin and initials.
+var begun = strings.Fields("zhangsan wangxiaoming lihua chenjianguo zs wxm lh chenjg 张三 王小明 李华 水利局 shuiliju xslj jiaoyuju 教育局 " +
+	"停车难 tingchenan tcn 养老服务 yanglaofuwu ylfw nongcunjiaoyu ncjy 农村教育 dianti dt 河道治理 hedaozhili hdzl 2020-0123 2024-1500 0042 7 jianyijiaqiang jyjq js gl 老旧小区改造 ljxqgz laojiuxiaoqu")
+
 // measurements lists what is measured.
 func (set *dataset) measurements(who people, lists []string) []measurement {
 	get := func(path string, tokens []string, worker int) request {
@@ -82,6 +87,11 @@ func (set *dataset) measurements(who people, lists []string) []measurement {
 		{name: "search", title: "search for a word of two characters", budget: budget{rate: 800, p99: 60 * time.Millisecond}, status: 200, whole: "</html>",
 			ask: func(r *rand.Rand, worker int) request {
 				return get("/search?q="+escape(words[r.IntN(len(words))]), who.clerks, worker)
+			}},
+		{name: "suggest", title: "suggestions for a key typed", budget: budget{p99: 50 * time.Millisecond}, status: 200, whole: "data-says",
+			ask: func(r *rand.Rand, worker int) request {
+				typed := []rune(begun[r.IntN(len(begun))])
+				return get("/search/suggest?q="+escape(string(typed[:1+r.IntN(len(typed))])), who.clerks, worker)
 			}},
 		{name: "create", title: "create a proposal over REST", budget: budget{rate: 300, p99: 120 * time.Millisecond}, status: 201, whole: `"id"`,
 			ask: func(r *rand.Rand, worker int) request {

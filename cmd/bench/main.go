@@ -49,7 +49,7 @@ func main() {
 		var s settings
 		flag.StringVar(&s.data, "data", "./data/bench", "folder of the data set, made if it is not there")
 		flag.StringVar(&s.dbs, "db", "sqlite,postgres", "databases to measure; postgres wants $SHANGLIANG_TEST_POSTGRES")
-		flag.StringVar(&s.only, "only", "", "measure only these, by name: list,case,search,create,figures,likeness")
+		flag.StringVar(&s.only, "only", "", "measure only these, by name: list,case,search,suggest,create,figures,likeness")
 		flag.StringVar(&s.write, "write", "", "document whose table between the markers is replaced")
 		flag.StringVar(&s.profile, "profile", "", "folder for CPU profiles of the server, one for each measurement")
 		flag.IntVar(&s.seconds, "seconds", 10, "how long each measurement takes, after warming up")

@@ -34,7 +34,7 @@ func (a *App) sharedPages(at map[string]*module.Module) {
 	a.Desk = doctor.NewDesk(a.DB, a.Doctor(), a.Jobs)
 	at["doctor"].Jobs = a.Desk.Jobs()
 	doctorweb.Add(at["doctor"], doctorweb.Deps{Desk: a.Desk})
-	searchweb.Add(at["search"], searchweb.Deps{Find: a.find, Audience: proposal.Audience, Kinds: found, Facets: []searchweb.Facet{
+	searchweb.Add(at["search"], searchweb.Deps{Find: a.find, Suggest: a.suggest, Audience: proposal.Audience, Kinds: found, Facets: []searchweb.Facet{
 		{Name: "year", Title: "年份", Options: a.years}, {Name: "state", Title: "状态", Options: states}}})
 }
 
@@ -49,6 +49,7 @@ var workTitles = map[string]string{
 	"publish.release": "到期公开",
 	"publish.watch":   "核对公开内容与原文",
 	"search.tidy":     "整理搜索索引",
+	"search.renew":    "为已有的内容补上搜索建议",
 	"proposal.sign":   "为已有的提案建立相似度索引",
 	"paperwork.make":  "生成提案目录或汇编",
 	"paperwork.sweep": "清理过期的文书",
@@ -66,6 +67,15 @@ func (a *App) find(ctx context.Context, q search.Query) (res search.Results, err
 		return err
 	})
 	return res, err
+}
+
+// suggest completes a search in a transaction of its own.
+func (a *App) suggest(ctx context.Context, q search.Query) (s search.Suggestions, err error) {
+	err = a.DB.Read(ctx, func(tx *db.Tx) error {
+		s, err = search.Suggest(tx, q)
+		return err
+	})
+	return s, err
 }
 
 // years are those of the tenant's sessions, the latest first.

@@ -52,7 +52,7 @@ func Tables(tx *Tx) ([]string, error) {
 	}
 	all, err := Column[string](tx, query)
 	all = slices.DeleteFunc(all, func(name string) bool {
-		return name == migrationTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "search_fts") || strings.HasPrefix(name, "likeness_")
+		return name == migrationTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "search_fts") || name == "search_start" || strings.HasPrefix(name, "likeness_")
 	})
 	slices.Sort(all)
 	return all, err

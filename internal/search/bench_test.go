@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"shangliang/internal/db"
 	"shangliang/internal/db/dbtest"
+	"shangliang/internal/han"
 )
 
 // words makes texts of invented words, some far more frequent than others.
@@ -184,4 +187,56 @@ func BenchmarkPut(b *testing.B) {
 			run("again", func(doc *Doc) { doc.ID, doc.Body = fmt.Sprint(i%n), doc.Body+fmt.Sprint(i) })
 		})
 	}
+}
+
+// BenchmarkSuggest types what begins a title or a name, a key at a time, and
+// reports what one in a hundred takes at least.
+func BenchmarkSuggest(b *testing.B) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.Postgres} {
+		b.Run(string(dialect), func(b *testing.B) {
+			d, w := filled(b, dialect, size())
+			for _, kind := range []struct {
+				name string
+				ways int // which of the ways to type a word: itself, its pinyin, its initials
+				keys int
+			}{{"characters", 0, 3}, {"pinyin", 1, 10}, {"initials", 2, 4}} {
+				b.Run(kind.name, func(b *testing.B) {
+					var times []time.Duration
+					found := 0
+					for i := 0; b.Loop(); i++ {
+						typed := first(typed(w.all[i*7%len(w.all)], kind.ways), 1+i%kind.keys)
+						start := time.Now()
+						s := suggest(b, d, Query{Tenant: "t1", Text: typed, Audience: w.reader(i)})
+						times = append(times, time.Since(start))
+						found += len(s.Names) + len(s.Docs)
+					}
+					slices.Sort(times)
+					b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+					b.ReportMetric(float64(found)/float64(b.N), "found/op")
+				})
+			}
+		})
+	}
+}
+
+// typed writes a word as itself, in pinyin or by its initials, as its starts say.
+func typed(word string, way int) string {
+	if way == 0 {
+		return word
+	}
+	var b strings.Builder
+	place := ""
+	for _, said := range strings.Fields(han.Starts(word, false)[0].Said) {
+		if said[:1] == place || said[1] > 'z' {
+			continue // another reading, or the character itself
+		}
+		place = said[:1]
+		b.WriteString(said[1:])
+		if way == 2 {
+			s := b.String()
+			b.Reset()
+			b.WriteString(s[:len(s)-len(said)+2])
+		}
+	}
+	return b.String()
 }

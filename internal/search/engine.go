@@ -11,7 +11,7 @@ import (
 // those of search_doc.
 type engine struct {
 	setup  []string // statements that make the structure where it is missing
-	exists string   // the query for how many tables search_fts there are
+	exists string   // the query for how many tables of a name there are
 	next   string   // an expression for the n of a new document
 	delete string   // the statement that deletes $1
 	// tidy does one short step of [Tidy]; more says that there is more to do.
@@ -22,6 +22,8 @@ type engine struct {
 	// them, and the n of the latest $3 before $2. More parameters come from args.
 	all, page string
 	args      func(text string, phrases []han.Phrase) []any
+	// every is a query for the n of all documents that answer a match.
+	every func(match string) string
 }
 
 func engineOf(d db.Dialect) *engine {
@@ -43,8 +45,11 @@ var sqlite = engine{
 		// What changes have left behind goes with Tidy; to look for it at every
 		// change makes each cost twice as much.
 		`INSERT INTO search_fts (search_fts, rank) VALUES ('deletemerge', 0)`,
+		`CREATE TABLE IF NOT EXISTS search_start (scope INTEGER NOT NULL, head INTEGER NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
+			said TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (scope, head, n DESC, place)) WITHOUT ROWID`,
+		`CREATE INDEX IF NOT EXISTS search_start_n ON search_start (n)`,
 	},
-	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'search_fts'`,
+	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = $1`,
 	next:   `(SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc)`,
 	delete: deleteSQLite,
 	tidy: func(tx *db.Tx, step int) (bool, error) {
@@ -81,6 +86,9 @@ var sqlite = engine{
 	all:  `(SELECT 1 FROM search_fts WHERE search_fts MATCH $1 LIMIT $4)`,
 	page: `(SELECT rowid AS n FROM search_fts WHERE search_fts MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3)`,
 	args: func(string, []han.Phrase) []any { return nil },
+	every: func(match string) string {
+		return `SELECT rowid AS n FROM search_fts WHERE search_fts MATCH ` + match
+	},
 }
 
 // PostgreSQL keeps which terms a document has but not where: positions end at
@@ -108,8 +116,12 @@ var postgres = engine{
 		// Behind only where the documents came out of a backup without it.
 		`SELECT setval('search_n', d.n) FROM (SELECT MAX(n) AS n FROM search_doc) d, search_n s
 			WHERE d.n > s.last_value OR d.n IS NOT NULL AND NOT s.is_called`,
+		`CREATE TABLE IF NOT EXISTS search_start (scope INTEGER NOT NULL, head BIGINT NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
+			said TEXT NOT NULL, name TEXT NOT NULL)`,
+		`CREATE INDEX IF NOT EXISTS search_start_head ON search_start (scope, head, n DESC) INCLUDE (said, name)`,
+		`CREATE INDEX IF NOT EXISTS search_start_n ON search_start (n)`,
 	},
-	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'search_fts'`,
+	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 	next:   `nextval('search_n')`,
 	delete: `DELETE FROM search_fts WHERE n = $1`,
 	tidy: func(tx *db.Tx, _ int) (bool, error) {
@@ -144,5 +156,8 @@ var postgres = engine{
 			}
 		}
 		return []any{strings.Join(patterns, "\n")}
+	},
+	every: func(match string) string {
+		return `SELECT n FROM search_match(` + match + `, '', 2147483647, 2147483647) n`
 	},
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,11 @@ type Query struct {
 	Facets   map[string]string // all of them
 	Limit    int               // 20 if it is 0, at most 100
 	After    int64             // Next of the results before
+}
+
+// sees reports whether one of these audiences is the reader's.
+func (q *Query) sees(audience []string) bool {
+	return slices.ContainsFunc(q.Audience, func(a string) bool { return slices.Contains(audience, a) })
 }
 
 // Hit is a document that answers, in the script it was written in.
@@ -58,7 +64,7 @@ func Find(tx *db.Tx, q Query) (Results, error) {
 	if after <= 0 {
 		after = 1<<31 - 1
 	}
-	scopes, err := db.All(tx, (*scope).fields, `SELECT id, audience FROM search_scope WHERE tenant = $1 ORDER BY id`, q.Tenant)
+	scopes, err := scopesOf(tx, q.Tenant)
 	if err != nil {
 		return res, err
 	}

@@ -3,8 +3,9 @@
 //
 // Main types: [Doc], [Query], [Results], [Hit]. Services call [Put] and
 // [Delete] in the transaction of their own change, so that new text is found at
-// once and nothing is found that was undone; pages call [Find]. [Setup] makes
-// the full text after the migrations.
+// once and nothing is found that was undone; pages call [Find], and [Suggest]
+// while somebody types. [Setup] makes the full text after the migrations,
+// [Renew] what is suggested of documents that came before.
 //
 // Who may find a document is decided inside the match. Every word of a document
 // is kept together with the document's scope: its tenant and its wide audiences
@@ -92,12 +93,13 @@ type row struct {
 	N int64
 	Doc
 	people, audience, facets string
+	form                     int // of its rows in search_start; 0 if it has none yet
 }
 
-const rowColumns = `d.n, d.tenant, d.kind, d.id, d.number, d.title, d.body, d.people, d.audience, d.facets, d.at`
+const rowColumns = `d.n, d.tenant, d.kind, d.id, d.number, d.title, d.body, d.people, d.audience, d.facets, d.at, d.form`
 
 func (r *row) fields() []any {
-	return []any{&r.N, &r.Tenant, &r.Kind, &r.ID, &r.Number, &r.Title, &r.Body, &r.people, &r.audience, &r.facets, &r.At}
+	return []any{&r.N, &r.Tenant, &r.Kind, &r.ID, &r.Number, &r.Title, &r.Body, &r.people, &r.audience, &r.facets, &r.At, &r.form}
 }
 
 // encode fills the columns from the Doc, decode the Doc from the columns.
@@ -142,26 +144,34 @@ func Put(tx *db.Tx, d Doc) error {
 	e := engineOf(tx.Dialect())
 	switch {
 	case errs.Is(err, errs.NotFound):
-		err := tx.Get(`INSERT INTO search_doc (n, tenant, kind, id, number, title, body, people, audience, facets, at)
-			VALUES (`+e.next+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING n`,
-			[]any{r.Tenant, r.Kind, r.ID, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At}, &r.N)
+		err := tx.Get(`INSERT INTO search_doc (n, tenant, kind, id, number, title, body, people, audience, facets, at, form)
+			VALUES (`+e.next+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING n`,
+			[]any{r.Tenant, r.Kind, r.ID, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At, form}, &r.N)
 		if err != nil {
 			return err
 		}
-		return index(tx, r, false)
+		scope, err := index(tx, r, false)
+		if err != nil {
+			return err
+		}
+		return begin(tx, r, scope, false)
 	case err != nil:
 		return err
 	}
 	r.N = old.N
-	if _, err := tx.Exec(`UPDATE search_doc SET number = $2, title = $3, body = $4, people = $5, audience = $6, facets = $7, at = $8
-		WHERE n = $1`, r.N, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At); err != nil {
+	if _, err := tx.Exec(`UPDATE search_doc SET number = $2, title = $3, body = $4, people = $5, audience = $6, facets = $7, at = $8, form = $9
+		WHERE n = $1`, r.N, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At, form); err != nil {
 		return err
 	}
-	if r.Number == old.Number && r.Title == old.Title && r.Body == old.Body &&
-		r.people == old.people && r.audience == old.audience && r.facets == old.facets {
+	called := r.Number == old.Number && r.Title == old.Title && r.people == old.people
+	if called && r.Body == old.Body && r.audience == old.audience && r.facets == old.facets && old.form == form {
 		return nil
 	}
-	return index(tx, r, true)
+	scope, err := index(tx, r, true)
+	if err != nil || called && wide(r.Audience) == wide(lines(old.audience)) && old.form == form {
+		return err
+	}
+	return begin(tx, r, scope, true)
 }
 
 // Delete makes it no longer found; what is not there is deleted already.
@@ -174,15 +184,19 @@ func Delete(tx *db.Tx, tenant, kind, id string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := tx.Exec(`DELETE FROM search_start WHERE n = $1`, n); err != nil {
+		return err
+	}
 	_, err = tx.Exec(engineOf(tx.Dialect()).delete, n)
 	return err
 }
 
-// index writes the full text of a row; again says that it may be there.
-func index(tx *db.Tx, r *row, again bool) error {
+// index writes the full text of a row and returns its scope; again says that it
+// may be there.
+func index(tx *db.Tx, r *row, again bool) (scope, error) {
 	scope, err := scopeOf(tx, r.Tenant, wide(r.Audience))
 	if err != nil {
-		return err
+		return scope, err
 	}
-	return engineOf(tx.Dialect()).put(tx, r.N, terms(&r.Doc, scope), r.text(), again)
+	return scope, engineOf(tx.Dialect()).put(tx, r.N, terms(&r.Doc, scope), r.text(), again)
 }

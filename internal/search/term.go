@@ -36,6 +36,11 @@ func wide(audience []string) string {
 
 func narrow(audience string) bool { return strings.Contains(audience, ":") }
 
+// scopesOf returns all scopes of a tenant.
+func scopesOf(tx *db.Tx, tenant string) ([]*scope, error) {
+	return db.All(tx, (*scope).fields, `SELECT id, audience FROM search_scope WHERE tenant = $1 ORDER BY id`, tenant)
+}
+
 // scopeOf returns the scope of a tenant's documents with these wide audiences.
 func scopeOf(tx *db.Tx, tenant, audience string) (scope, error) {
 	s := scope{audience: audience}
@@ -97,21 +102,14 @@ func (g grammar) join(parts []string, by string) string {
 func (g grammar) match(q *Query, phrases []han.Phrase, scopes []*scope) string {
 	var open, rest []string // the text in scopes seen wholly, and in the others
 	for _, s := range scopes {
-		all := lines(s.audience)
-		if slices.ContainsFunc(q.Audience, func(a string) bool { return slices.Contains(all, a) }) {
+		if q.sees(lines(s.audience)) {
 			open = append(open, g.text(*s, phrases))
 		} else {
 			rest = append(rest, g.text(*s, phrases))
 		}
 	}
-	var own []string
-	for _, a := range q.Audience {
-		if narrow(a) {
-			own = append(own, g.one(mark(audienceMark, q.Tenant, a)))
-		}
-	}
-	if len(own) > 0 && len(rest) > 0 {
-		open = append(open, g.join([]string{g.join(rest, g.or), g.join(own, g.or)}, g.and))
+	if own := g.own(q); own != "" && len(rest) > 0 {
+		open = append(open, g.join([]string{g.join(rest, g.or), own}, g.and))
 	}
 	if len(open) == 0 {
 		return ""
@@ -129,6 +127,20 @@ func (g grammar) match(q *Query, phrases []han.Phrase, scopes []*scope) string {
 	}
 	slices.SortFunc(parts[1:], cmp.Compare[string]) // the same text for the same question
 	return g.join(parts, g.and)
+}
+
+// own writes what answers to one of q's narrow audiences; empty without any.
+func (g grammar) own(q *Query) string {
+	var own []string
+	for _, a := range q.Audience {
+		if narrow(a) {
+			own = append(own, g.one(mark(audienceMark, q.Tenant, a)))
+		}
+	}
+	if len(own) == 0 {
+		return ""
+	}
+	return g.join(own, g.or)
 }
 
 // text writes all phrases in one scope; without phrases, anything in it.

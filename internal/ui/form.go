@@ -111,6 +111,7 @@ type Field struct {
 	Accept             string   // FileField: ".pdf,.docx"
 	MaxBytes           int64    // FileField: limit told before sending
 	Pick               string   // makes it a type-ahead: "list" over its options, or a URL that answers JSON
+	Suggest            string   // TextField: URL that answers ?q= with what may be meant, while one types
 	ShowWhen           string   // "field=value": hidden unless that holds
 	Auto               string   // autocomplete attribute
 	Mode               string   // inputmode attribute
@@ -208,6 +209,10 @@ func (f Field) attrs(id, problem string) templ.OrderedAttributes {
 	}
 	if f.Pick != "" {
 		add("data-pick", f.Pick)
+	}
+	if f.Suggest != "" {
+		add("data-suggest", f.Suggest)
+		add("autocomplete", "off")
 	}
 	if f.Multiple {
 		add("multiple", true)

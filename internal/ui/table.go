@@ -134,11 +134,12 @@ var rowClasses = [...]string{"", "", "", "row-warn", "row-bad"}
 // FiltersInfo is the form over a list. It is sent by GET, so the filters stay in
 // the URL; chips under it show which are in force and take them away.
 type FiltersInfo struct {
-	Here   string  // path and query of this page
-	Search string  // placeholder of the field "q"; empty for none
-	Fields []Field // SelectField each, DateField if Kind is "date"
-	Target string  // id of the part of the page that changes; "list" unless given
-	Export string  // URL of the same list as a file
+	Here    string  // path and query of this page
+	Search  string  // placeholder of the field "q"; empty for none
+	Suggest string  // of that field, see Field
+	Fields  []Field // SelectField each, DateField if Kind is "date"
+	Target  string  // id of the part of the page that changes; "list" unless given
+	Export  string  // URL of the same list as a file
 }
 
 func (f *FiltersInfo) path() string {

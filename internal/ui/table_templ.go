@@ -667,7 +667,7 @@ func Filters(f FiltersInfo) templ.Component {
 			}
 		}
 		if f.Search != "" {
-			templ_7745c5c3_Err = TextField(Field{Name: "q", Kind: "search", Label: f.Search, NoLabel: true, Placeholder: f.Search, Value: q.Get("q")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TextField(Field{Name: "q", Kind: "search", Label: f.Search, NoLabel: true, Placeholder: f.Search, Value: q.Get("q"), Suggest: f.Suggest}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

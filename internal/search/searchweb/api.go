@@ -45,6 +45,12 @@ type apiResults struct {
 	Capped bool `json:"capped,omitempty" doc:"There are more than count"`
 }
 
+// apiSuggestions is what may be meant.
+type apiSuggestions struct {
+	Names []string `json:"names" doc:"People and bodies, to search for"`
+	Items []apiHit `json:"items" doc:"To open, newest first"`
+}
+
 func plain(spans []han.Span) string {
 	var b strings.Builder
 	for _, s := range spans {
@@ -98,5 +104,26 @@ func (p *pages) api(api huma.API) {
 				out.Next = web.Cursor(strconv.FormatInt(found.Next, 10))
 			}
 			return &struct{ Body apiResults }{out}, nil
+		})
+	huma.Register(api, huma.Operation{OperationID: "suggest", Method: "GET", Path: "/search/suggestions", Summary: "What somebody may mean who begins to type", Tags: []string{"search"}},
+		func(ctx context.Context, in *struct {
+			Q string `query:"q" maxLength:"200" doc:"Characters, pinyin or its initials"`
+		}) (*struct{ Body apiSuggestions }, error) {
+			a, err := actor.Require(ctx, "")
+			if err != nil {
+				return nil, err
+			}
+			meant, err := p.meant(ctx, a, web.Clean(in.Q))
+			if err != nil {
+				return nil, err
+			}
+			out := apiSuggestions{Names: []string{}, Items: []apiHit{}}
+			for _, s := range meant.Names {
+				out.Names = append(out.Names, s.Text())
+			}
+			for _, s := range meant.Docs {
+				out.Items = append(out.Items, apiHit{Kind: s.Kind, ID: s.ID, Number: s.Number, Title: s.Text(), Link: p.path(s)})
+			}
+			return &struct{ Body apiSuggestions }{out}, nil
 		})
 }

@@ -49,7 +49,9 @@ type Facet struct {
 // Deps are what the pages work with.
 type Deps struct {
 	// Find is search.Find in a transaction of its own.
-	Find     func(ctx context.Context, q search.Query) (search.Results, error)
+	Find func(ctx context.Context, q search.Query) (search.Results, error)
+	// Suggest is search.Suggest in a transaction of its own.
+	Suggest  func(ctx context.Context, q search.Query) (search.Suggestions, error)
 	Audience func(a actor.Actor) []string // what somebody may find
 	Kinds    []Kind
 	Facets   []Facet
@@ -66,7 +68,10 @@ func Add(m *module.Module, d Deps) {
 	m.API = p.api
 }
 
-func (p *pages) routes(rt *web.Router) { rt.Get("/search", p.search) }
+func (p *pages) routes(rt *web.Router) {
+	rt.Get("/search", p.search)
+	rt.Get("/search/suggest", p.suggest)
+}
 
 // word translates a text that comes out of a table; none stays none.
 func word(ctx context.Context, zh string) string {
@@ -118,6 +123,7 @@ type resultsPage struct {
 	Here    string
 	Fields  []ui.Field
 	Results search.Results
+	Meant   search.Suggestions // where nothing was found
 	First   bool
 	Next    string
 }
@@ -139,11 +145,46 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) error {
 		if page.Results, err = p.Find(ctx, page.Query.Query); err != nil {
 			return err
 		}
+		if len(page.Results.Hits) == 0 && page.First && page.Query.Text != "" {
+			if page.Meant, err = p.meant(ctx, a, page.Query.Text); err != nil {
+				return err
+			}
+		}
 		if page.Results.More {
 			page.Next = ui.With(page.Here, "after", strconv.FormatInt(page.Results.Next, 10))
 		}
 	}
 	return web.Render(w, r, http.StatusOK, resultsView(page))
+}
+
+// meant is what somebody may mean by a text: a part of what is shown here.
+func (p *pages) meant(ctx context.Context, a actor.Actor, text string) (search.Suggestions, error) {
+	q := search.Query{Tenant: a.Tenant, Text: text, Audience: p.Audience(a)}
+	for _, k := range p.Kinds {
+		q.Kinds = append(q.Kinds, k.ID)
+	}
+	return p.Suggest(ctx, q)
+}
+
+// suggest answers while somebody types: options of a list, for the script of the
+// field.
+func (p *pages) suggest(w http.ResponseWriter, r *http.Request) error {
+	a, err := actor.Require(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	text := web.Clean(r.FormValue("q"))
+	meant, err := p.meant(r.Context(), a, text)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, suggestView(p, text, meant))
+}
+
+// path is where a suggested document is.
+func (p *pages) path(s search.Suggestion) string {
+	k, _ := p.kind(s.Kind)
+	return k.Path + s.ID
 }
 
 // fields are what a search can be narrowed by. A single kind is no choice.

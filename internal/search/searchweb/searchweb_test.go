@@ -145,3 +145,39 @@ func TestREST(t *testing.T) {
 	w.Browser(t, "凌若谷").Get("/api/v1/search?q=清淤").Want(200)
 	w.Browser(t, "").Get("/api/v1/search?q=清淤").Want(401)
 }
+
+func TestSuggest(t *testing.T) {
+	w := apptest.New(t, db.SQLite)
+	w.Play(proposal.Filed)
+	handed := w.Play(proposal.Submitted)
+	c := w.Browser(t, "柳文书")
+	page := c.Get("/search/suggest?q=yzq").Want(200).Contains("<mark>余知秋</mark>", "有1条建议").Lacks("<html")
+	if to := page.Select(`a[role="option"]`); len(to) != 2 {
+		t.Errorf("%d options", len(to))
+	}
+	c.Get("/search/suggest?q=yuzhiqiu").Want(200).Contains("<mark>余知秋</mark>")
+	c.Get("/search/suggest?q=排洪").Want(200).Contains("<mark>排洪</mark>", `href="/proposals/`+handed.ID+`"`, "2026-0001")
+	c.Get("/search/suggest?q=qqqqq").Want(200).Contains("没有建议").Lacks("option")
+	c.Get("/search/suggest").Want(200).Lacks("option")
+	c.Get("/search/suggest?q=%3Cscript%3Ephq").Want(200).Lacks("<script")
+	// Only what one may see.
+	w.Browser(t, "凌若谷").Get("/search/suggest?q=phq").Want(200).Lacks("/proposals/")
+	w.Browser(t, "余知秋").Get("/search/suggest?q=phq").Want(200).Contains(handed.ID)
+	w.Browser(t, "水清源").Get("/search/suggest?q=phq").Want(200).Lacks("/proposals/")
+	w.Browser(t, "").Get("/search/suggest?q=phq").Want(303)
+	// Who sends the field finds nothing in the text, and is offered the same.
+	c.Get("/search?q=yuzhiqiu").Want(200).Contains("您是不是要找", "余知秋")
+	c.Get("/search?q=phq").Want(200).Contains("您是不是要找", "/proposals/"+handed.ID)
+	c.Get("/search?q=qqqqq").Want(200).Lacks("您是不是要找")
+
+	var out struct {
+		Names []string
+		Items []struct{ ID, Title, Link string }
+	}
+	c.Get("/api/v1/search/suggestions?q=phq").Want(200).Decode(&out)
+	if len(out.Items) != 2 || len(out.Names) != 0 || out.Items[0].Link != "/proposals/"+handed.ID {
+		t.Errorf("%+v", out)
+	}
+	c.Get("/api/v1/search/suggestions?q=yuzhi").Want(200).Contains(`"names":["余知秋"]`, `"items":[]`)
+	w.Browser(t, "").Get("/api/v1/search/suggestions?q=phq").Want(401)
+}

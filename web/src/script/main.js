@@ -17,6 +17,7 @@ import "./reading.js";
 import "./redact.js";
 import "./show.js";
 import "./submit.js";
+import "./suggest.js";
 import "./upload.js";
 
 htmx.onLoad((root) => enhance(root));
