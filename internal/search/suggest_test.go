@@ -144,16 +144,23 @@ func TestSuggestsOnlyWhatOneMaySee(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		audiences := []string{"staff", "filed", "p:me"}
 		sees := map[string]string{} // id or name → who sees it
+		var called []string
 		for i, title := range []string{"重建行会", "长单解会", "区大5a行", "张会重行", "Za单区"} {
 			doc := paper(fmt.Sprint("d", i), title, "")
 			doc.Audience = []string{audiences[i%3]}
 			doc.People = []string{"张单" + string([]rune("甲乙丙丁戊")[i])}
+			called = append(called, title, doc.People[0])
 			sees[doc.ID], sees[doc.People[0]] = audiences[i%3], audiences[i%3]
 			put(t, d, doc)
 		}
 		some := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			typed := string(rapid.SliceOfN(rapid.SampledFrom([]rune("重行长单会區zhjxc5ads _'\"*")), 1, 4).Draw(rt, "typed"))
+			if rapid.Bool().Draw(rt, "a piece") { // of what there is
+				of := []rune(rapid.SampledFrom(called).Draw(rt, "of"))
+				from := rapid.IntRange(0, len(of)-2).Draw(rt, "from")
+				typed = string(of[from : from+2])
+			}
 			who := rapid.SampledFrom(audiences).Draw(rt, "who")
 			s := suggest(t, d, Query{Tenant: "t1", Text: typed, Audience: []string{who}})
 			for _, c := range s.Docs {

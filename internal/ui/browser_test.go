@@ -307,10 +307,10 @@ func TestBrowserForm(t *testing.T) {
 	b.is(`!document.querySelector('[name=who]').disabled && document.querySelector('[name=who]').offsetParent`)
 	b.click("[name=kind][value=one]")
 
-	b.keys("[role=combobox]", "财政")
+	b.keys("main [role=combobox]", "财政")
 	b.is(`document.querySelectorAll('[role=option]').length === 1`)
-	b.keys("[role=combobox]", "\r")
-	b.is(`document.querySelector('select[name=unit]').value === 'u2' && document.querySelector('[role=combobox]').value === '县财政局'`)
+	b.keys("main [role=combobox]", "\r")
+	b.is(`document.querySelector('select[name=unit]').value === 'u2' && document.querySelector('main [role=combobox]').value === '县财政局'`)
 
 	dir := t.TempDir()
 	writeFile(t, dir+"/large.pdf", make([]byte, 2000))
