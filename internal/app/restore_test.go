@@ -41,7 +41,7 @@ func TestRestoreKeepsPromises(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := w.DB.Write(system, func(tx *db.Tx) error {
-			return w.Notices.Send(tx, notify.Notice{Tenant: w.Tenant, To: []string{p}, Kind: "proposal.file", Params: notify.Params{"title": "疏浚", "case_no": 1}})
+			return w.Notices.Send(tx, notify.Notice{Tenant: w.Tenant, To: notify.As(notify.Proposer, p), Kind: "proposal.file", Params: notify.Params{"title": "疏浚", "case_no": 1}})
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -178,7 +178,7 @@ func (s *Service) evaluated(tx *db.Tx, a actor.Actor, e *Evaluation, action, sai
 				return err
 			}
 		}
-		return s.tell(tx, a, kind, e.Tenant, evaluationURL(e.Assessment), e.Assessment, to, params)
+		return s.tell(tx, a, kind, e.Tenant, evaluationURL(e.Assessment), e.Assessment, notify.As(notify.Evaluator, to...), params)
 	}
 	rows, err := []ledger.Row(nil), error(nil)
 	switch action {
@@ -199,7 +199,7 @@ func (s *Service) evaluated(tx *db.Tx, a actor.Actor, e *Evaluation, action, sai
 		}
 		var to []string
 		if to, err = org.PeopleWith(tx, e.Tenant, "clerk", ""); err == nil {
-			err = s.tell(tx, a, "evaluation.submit", e.Tenant, evaluationURL(e.Assessment), e.Assessment, append(to, e.Person), params)
+			err = s.tell(tx, a, "evaluation.submit", e.Tenant, evaluationURL(e.Assessment), e.Assessment, append(notify.As(notify.Office, to...), notify.Told{Person: e.Person, Why: notify.Author}), params)
 		}
 	case "accept":
 		e.AcceptedAt = now

@@ -216,7 +216,7 @@ func (s *Service) tellUnit(tx *db.Tx, a actor.Actor, kind string, x *Inspection,
 	if err != nil {
 		return err
 	}
-	return s.tell(tx, a, kind, x.Tenant, "/inspections/"+x.ID, x.ID, to, notify.Params{"title": x.Title, "due": x.DueOn, "reason": reason})
+	return s.tell(tx, a, kind, x.Tenant, "/inspections/"+x.ID, x.ID, notify.As(notify.Unit, to...), notify.Params{"title": x.Title, "due": x.DueOn, "reason": reason})
 }
 
 // DoInspection takes a step of an inspection. Said is the department's report, or
@@ -290,7 +290,7 @@ func (s *Service) inspected(tx *db.Tx, a actor.Actor, x *Inspection, action, sai
 		if err != nil {
 			return nil, err
 		}
-		return rows, s.tell(tx, a, "inspection.report", x.Tenant, "/inspections/"+x.ID, x.ID, append(to, x.Person), notify.Params{"title": x.Title, "unit": x.UnitName})
+		return rows, s.tell(tx, a, "inspection.report", x.Tenant, "/inspections/"+x.ID, x.ID, append(notify.As(notify.Dispatcher, to...), notify.Told{Person: x.Person, Why: notify.Author}), notify.Params{"title": x.Title, "unit": x.UnitName})
 	case "accept":
 		x.Answer, x.DoneAt = said, db.At(tx.Now())
 	case "return":

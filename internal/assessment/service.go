@@ -223,7 +223,7 @@ func (s *Service) effect(tx *db.Tx, a actor.Actor, t *Assessment, action, decisi
 			}
 			to = append(to, ids...)
 		}
-		return nil, s.tell(tx, a, "assessment.open", t.Tenant, "/assessments/"+t.ID+"/rate", t.ID, to, notify.Params{"title": t.Title, "until": t.RateUntil})
+		return nil, s.tell(tx, a, "assessment.open", t.Tenant, "/assessments/"+t.ID+"/rate", t.ID, notify.As(notify.Rater, to...), notify.Params{"title": t.Title, "until": t.RateUntil})
 	case "score":
 		return s.score(tx, t)
 	case "publish":
@@ -248,17 +248,15 @@ func (s *Service) effect(tx *db.Tx, a actor.Actor, t *Assessment, action, decisi
 			}
 			to = append(to, ids...)
 		}
-		return nil, s.tell(tx, a, "assessment.publish", t.Tenant, "/assessments/"+t.ID, t.ID, to, notify.Params{"title": t.Title})
+		return nil, s.tell(tx, a, "assessment.publish", t.Tenant, "/assessments/"+t.ID, t.ID, notify.As(notify.Unit, to...), notify.Params{"title": t.Title})
 	case "cancel":
 		return s.stopEvaluation(tx, t.Tenant, t.ID, false)
 	}
 	return nil, nil
 }
 
-func (s *Service) tell(tx *db.Tx, a actor.Actor, kind, tenant, link, object string, to []string, params notify.Params) error {
-	slices.Sort(to)
-	to = slices.DeleteFunc(slices.Compact(to), func(id string) bool { return id == a.Person })
-	if len(to) == 0 {
+func (s *Service) tell(tx *db.Tx, a actor.Actor, kind, tenant, link, object string, to []notify.Told, params notify.Params) error {
+	if to = notify.Others(to, a.Person); len(to) == 0 {
 		return nil
 	}
 	word, _, _ := strings.Cut(kind, ".")

@@ -102,7 +102,7 @@ func (s *Service) Call(ctx context.Context, title string, year, places int, unti
 			}
 			to = append(to, ids...)
 		}
-		if err := s.tell(tx, a, "award.call", w, to, notify.Params{"title": title, "until": day}); err != nil {
+		if err := s.tell(tx, a, "award.call", w, notify.As(notify.Nominator, to...), notify.Params{"title": title, "until": day}); err != nil {
 			return err
 		}
 		return ledger.Append(tx, ledger.Entry{Action: "award.call", Kind: "award", Object: id, To: Nominating, Data: map[string]any{"year": year, "places": places}, Rows: []ledger.Row{w.row()}})
@@ -110,10 +110,8 @@ func (s *Service) Call(ctx context.Context, title string, year, places int, unti
 	return id, err
 }
 
-func (s *Service) tell(tx *db.Tx, a actor.Actor, kind string, w *Award, to []string, params notify.Params) error {
-	slices.Sort(to)
-	to = slices.DeleteFunc(slices.Compact(to), func(id string) bool { return id == a.Person })
-	if len(to) == 0 {
+func (s *Service) tell(tx *db.Tx, a actor.Actor, kind string, w *Award, to []notify.Told, params notify.Params) error {
+	if to = notify.Others(to, a.Person); len(to) == 0 {
 		return nil
 	}
 	return s.notices.Send(tx, notify.Notice{Tenant: w.Tenant, To: to, Kind: kind, Link: "/awards/" + w.ID, Object: "award", ObjectID: w.ID, Params: params})
@@ -293,7 +291,7 @@ func (s *Service) effect(tx *db.Tx, a actor.Actor, w *Award, action string, in I
 			if err != nil {
 				return nil, err
 			}
-			if err := s.tell(tx, a, "award.publish", w, []string{p.Lead}, notify.Params{"proposal": p.Title}); err != nil {
+			if err := s.tell(tx, a, "award.publish", w, notify.As(notify.Proposer, p.Lead), notify.Params{"proposal": p.Title}); err != nil {
 				return nil, err
 			}
 		}
@@ -325,7 +323,7 @@ func (s *Service) openVote(tx *db.Tx, a actor.Actor, w *Award, voters string) (r
 	if _, err := tx.Exec(`INSERT INTO award_urn (tenant, award, round, ballots) VALUES ($1, $2, $3, '')`, w.Tenant, w.ID, w.Round); err != nil {
 		return nil, err
 	}
-	return rows, s.tell(tx, a, "award.open", w, people, notify.Params{"title": w.Title, "places": w.Places})
+	return rows, s.tell(tx, a, "award.open", w, notify.As(notify.Voter, people...), notify.Params{"title": w.Title, "places": w.Places})
 }
 
 func voterRow(w *Award, person string) ledger.Row {

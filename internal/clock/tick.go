@@ -161,7 +161,7 @@ func (s *Clocks) remind(tx *db.Tx, tenant, id string) error {
 	}
 	for i, m := range reached {
 		if err := s.config.Notices.Send(tx, notify.Notice{
-			Tenant: tenant, To: to, Kind: "clock." + m, Link: c.Link, Object: c.Object, ObjectID: c.ObjectID,
+			Tenant: tenant, To: notify.As(notify.Holder, to...), Kind: "clock." + m, Link: c.Link, Object: c.Object, ObjectID: c.ObjectID,
 			Params:     notify.Params{"subject": subject, "title": lang.Word(c.Title), "due": c.DueOn},
 			Superseded: i < len(reached)-1,
 		}); err != nil {

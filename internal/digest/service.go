@@ -310,7 +310,7 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, reason
 			if err := w.carry("send"); err != nil {
 				return err
 			}
-			return w.send("send", w.recipients, notify.Params{"title": w.Title, "year": w.Year, "no": w.No})
+			return w.send("send", notify.As(notify.Recipient, w.recipients...), notify.Params{"title": w.Title, "year": w.Year, "no": w.No})
 		}
 		return nil
 	})
@@ -570,7 +570,7 @@ func (w *work) tellClerks(kind string, params notify.Params) error {
 	if err != nil {
 		return err
 	}
-	return w.send(kind, clerks, params)
+	return w.send(kind, notify.As(notify.Office, clerks...), params)
 }
 
 func (w *work) tellUnit(kind string, in *Instruction) error {
@@ -578,12 +578,11 @@ func (w *work) tellUnit(kind string, in *Instruction) error {
 	if err != nil {
 		return err
 	}
-	return w.send(kind, staff, notify.Params{"title": w.Title, "due": in.DueOn, "reason": w.reason})
+	return w.send(kind, notify.As(notify.Unit, staff...), notify.Params{"title": w.Title, "due": in.DueOn, "reason": w.reason})
 }
 
-func (w *work) send(kind string, to []string, params notify.Params) error {
-	to = slices.DeleteFunc(slices.Clone(to), func(id string) bool { return id == "" || id == w.a.Person })
-	if len(to) == 0 {
+func (w *work) send(kind string, to []notify.Told, params notify.Params) error {
+	if to = notify.Others(to, w.a.Person); len(to) == 0 {
 		return nil
 	}
 	return w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: to, Kind: "digest." + kind, Link: "/digests/" + w.ID, Object: Object, ObjectID: w.ID, Params: params})

@@ -228,7 +228,7 @@ func (s *Service) prioritize(tx *db.Tx, a actor.Actor, c *proposal.Brief, measur
 	if err != nil {
 		return err
 	}
-	if to = slices.DeleteFunc(to, func(id string) bool { return id == a.Person }); len(to) == 0 {
+	if to = notify.Others(to, a.Person); len(to) == 0 {
 		return nil
 	}
 	return s.notices.Send(tx, notify.Notice{Tenant: a.Tenant, To: to, Kind: "key_proposal.prioritize", Link: "/proposals/" + c.ID, Object: "proposal", ObjectID: c.ID, Params: notify.Params{"title": c.Title}})

@@ -1,8 +1,6 @@
 package keyproposal
 
 import (
-	"slices"
-
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
@@ -11,7 +9,7 @@ import (
 // audiences name who is told of what after each act.
 var audiences = map[string][]struct {
 	kind string
-	to   func(w *work) ([]string, error)
+	to   func(w *work) ([]notify.Told, error)
 }{
 	"ask":         {{"ask", askedNow}},
 	"opine":       {{"opine", clerks}},
@@ -25,14 +23,20 @@ var audiences = map[string][]struct {
 	"close":       {{"close", concerned}},
 }
 
-func leads(w *work) ([]string, error)  { return []string{w.Leader}, nil }
-func clerks(w *work) ([]string, error) { return org.PeopleWith(w.tx, w.Tenant, "clerk", "") }
-func inCharge(w *work) ([]string, error) {
-	return org.PeopleWith(w.tx, w.Tenant, "collective", w.Committee)
+func leads(w *work) ([]notify.Told, error)  { return notify.As(notify.Leader, w.Leader), nil }
+func clerks(w *work) ([]notify.Told, error) { return w.with(notify.Office, "clerk", "") }
+func inCharge(w *work) ([]notify.Told, error) {
+	return w.with(notify.Committee, "collective", w.Committee)
 }
-func concerned(w *work) ([]string, error) { return proposal.Concerned(w.tx, w.Tenant, w.Proposal) }
+func concerned(w *work) ([]notify.Told, error) { return proposal.Concerned(w.tx, w.Tenant, w.Proposal) }
 
-func inChargeAndClerks(w *work) ([]string, error) {
+// with are those who have a role, and are told for that reason.
+func (w *work) with(why notify.Why, role, body string) ([]notify.Told, error) {
+	ids, err := org.PeopleWith(w.tx, w.Tenant, role, body)
+	return notify.As(why, ids...), err
+}
+
+func inChargeAndClerks(w *work) ([]notify.Told, error) {
 	all, err := inCharge(w)
 	if err != nil {
 		return nil, err
@@ -41,9 +45,9 @@ func inChargeAndClerks(w *work) ([]string, error) {
 	return append(all, more...), err
 }
 
-func askedNow(w *work) (all []string, err error) {
+func askedNow(w *work) (all []notify.Told, err error) {
 	for _, id := range w.in.Bodies {
-		more, err := org.PeopleWith(w.tx, w.Tenant, "collective", id)
+		more, err := w.with(notify.Asked, "collective", id)
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +63,7 @@ func (w *work) announce(act string) error {
 		if err != nil {
 			return err
 		}
-		to = slices.DeleteFunc(to, func(id string) bool { return id == w.a.Person || id == "" })
-		if len(to) == 0 {
+		if to = notify.Others(to, w.a.Person); len(to) == 0 {
 			continue
 		}
 		link := "/key-proposals/" + w.ID

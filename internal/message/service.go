@@ -254,16 +254,22 @@ func (s *Service) Send(ctx context.Context, id string, to []string, body string)
 
 // tell tells the people of the sides that a message goes to.
 func (s *Service) tell(tx *db.Tx, a actor.Actor, p *place, m *Message) error {
-	var people []string
+	var people []notify.Told
 	for _, side := range m.To {
 		ids, err := p.people(tx, a.Tenant, side)
 		if err != nil {
 			return err
 		}
-		people = append(people, ids...)
+		why := notify.Unit
+		switch side {
+		case Office:
+			why = notify.Office
+		case Proposer:
+			why = notify.Proposer
+		}
+		people = append(people, notify.As(why, ids...)...)
 	}
-	people = slices.DeleteFunc(people, func(id string) bool { return id == a.Person })
-	if len(people) == 0 {
+	if people = notify.Others(people, a.Person); len(people) == 0 {
 		return nil
 	}
 	from := a.Name

@@ -82,7 +82,7 @@ func TestEveryChannel(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				last := func() *Delivery { t.Helper(); return deliveries(t, n, Filter{Channel: name})[0] }
 				tell := func() {
-					send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed", Params: Params{"title": "疏浚", "no": 77}, Link: "/proposals/1"})
+					send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed", Params: Params{"title": "疏浚", "no": 77}, Link: "/proposals/1"})
 				}
 				before := len(w.got())
 				tell()
@@ -165,10 +165,10 @@ func TestWhoGetsWhat(t *testing.T) {
 	each(t, func(t *testing.T, _ string, c *clock, d *db.DB) {
 		n := notifier(t, d, nil)
 		all := ways(t, n, c)
-		send(t, d, n, Notice{To: []string{"a", "b", "c", "p1", "p2"}, Kind: "case.filed", Params: Params{"title": "疏浚@所有人"}, Link: "/proposals/1", Object: "proposal", ObjectID: "1"})
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.open", Params: Params{"title": "开会"}}) // no gateway carries it
-		send(t, d, n, Notice{Kind: "case.filed"})                                                  // tells nobody
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed", Superseded: true})
+		send(t, d, n, Notice{To: As(Proposer, "a", "b", "c", "p1", "p2"), Kind: "case.filed", Params: Params{"title": "疏浚@所有人"}, Link: "/proposals/1", Object: "proposal", ObjectID: "1"})
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.open", Params: Params{"title": "开会"}}) // no gateway carries it
+		send(t, d, n, Notice{Kind: "case.filed"})                                                      // tells nobody
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed", Superseded: true})
 		if err := n.Deliver(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +214,7 @@ func TestOneGatewayDown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 30 {
-			send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
+			send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"})
 		}
 		if err := n.Deliver(context.Background()); err != nil {
 			t.Fatal(err)

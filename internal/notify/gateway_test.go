@@ -195,7 +195,7 @@ func TestGatewaysEnd(t *testing.T) {
 			x := deliveries(t, n, Filter{Channel: gateway.Webhook})[0]
 			return x.State + " " + x.Reason
 		}
-		tell := func() { send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"}) }
+		tell := func() { send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"}) }
 		tell()
 		if err := n.SwitchGateway(admin, id, 1, false); err != nil {
 			t.Fatal(err)

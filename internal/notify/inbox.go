@@ -13,6 +13,7 @@ type Received struct {
 	Kind     string
 	Title    string
 	Body     string
+	Why      Why // for what they were told; "" of old ones
 	Link     string
 	Object   string
 	ObjectID string
@@ -22,10 +23,10 @@ type Received struct {
 	params string
 }
 
-const receivedColumns = `id, kind, title, body, params, link, object, object_id, created_at, read_at`
+const receivedColumns = `id, kind, title, body, why, params, link, object, object_id, created_at, read_at`
 
 func (r *Received) fields() []any {
-	return []any{&r.ID, &r.Kind, &r.Title, &r.Body, &r.params, &r.Link, &r.Object, &r.ObjectID, &r.At, &r.ReadAt}
+	return []any{&r.ID, &r.Kind, &r.Title, &r.Body, &r.Why, &r.params, &r.Link, &r.Object, &r.ObjectID, &r.At, &r.ReadAt}
 }
 
 // most is where counting the unread ends: the badge says 99+.

@@ -157,6 +157,9 @@ func (n *Notifier) message(ctx context.Context, q *queued) (*gomail.Msg, error) 
 			}
 			b.WriteString(n.baseURL + x.link + "\n")
 		}
+		if why := WhyText(ctx, x.why); why != "" && len(q.more) == 0 {
+			b.WriteString("\n" + lang.T(ctx, "收到这条通知，是因为%s。", why) + "\n")
+		}
 	}
 	b.WriteString("\n" + lang.T(ctx, "本邮件由平台自动发出，请勿回复。不想再收到这类邮件，可在平台的通知设置中关闭。") + "\n")
 

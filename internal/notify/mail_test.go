@@ -56,7 +56,7 @@ func TestTLSAndSignIn(t *testing.T) {
 				c.mail.CAFile = ""
 			}
 			n.smtp = c.mail
-			send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
+			send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"})
 			err := n.Deliver(context.Background())
 			all, _ := s.Counts()
 			x := deliveries(t, n, Filter{Channel: Mail})[0]

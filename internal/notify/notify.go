@@ -68,12 +68,12 @@ type Params map[string]any
 // Notice is something to tell people. An empty To is recorded as told to nobody.
 type Notice struct {
 	Tenant   string
-	To       []string // persons; each is told once
-	Kind     string   // id of a declared kind
-	Title    string   // a template in place of the kind's
-	Body     string   // a template in place of the kind's
-	Link     string   // path in the platform: "/proposals/…"
-	Object   string   // "proposal"
+	To       []Told // each person is told once, for the first reason given
+	Kind     string // id of a declared kind
+	Title    string // a template in place of the kind's
+	Body     string // a template in place of the kind's
+	Link     string // path in the platform: "/proposals/…"
+	Object   string // "proposal"
 	ObjectID string
 	Params   Params
 	// Superseded records the notice as not sent, since a later one takes its place.

@@ -150,11 +150,11 @@ func TestEveryNoticeHasItsRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		title := Params{"title": "关于{no}的提案", "no": 7, "day": calendar.Date("2026-03-12"), "state": lang.Word("已交办")}
-		send(t, d, n, Notice{To: []string{"a", "b", "c", "a", "nobody"}, Kind: "case.filed", Params: title, Object: "proposal", ObjectID: "1", Link: "/proposals/1"})
-		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.open", Params: title})
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.quiet", Params: title})
+		send(t, d, n, Notice{To: As(Proposer, "a", "b", "c", "a", "nobody"), Kind: "case.filed", Params: title, Object: "proposal", ObjectID: "1", Link: "/proposals/1"})
+		send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.open", Params: title})
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.quiet", Params: title})
 		send(t, d, n, Notice{Kind: "case.filed"})
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed", Superseded: true})
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed", Superseded: true})
 		var got []string
 		for _, x := range deliveries(t, n, Filter{}) {
 			got = append(got, strings.Join([]string{x.Kind, x.Person, x.Channel, x.State, x.Reason}, " "))
@@ -224,14 +224,37 @@ func TestEveryNoticeHasItsRecord(t *testing.T) {
 		if _, err := n.Deliveries(as("a"), Filter{}); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("deliveries for a: %v", err)
 		}
-		if err := d.Read(context.Background(), func(tx *db.Tx) error {
-			told, err := n.Told(tx, tenant, "proposal", "1")
-			if len(told) != 8 {
-				t.Errorf("told: %d", len(told))
+		office := as("admin", Manage)
+		if told, all, err := n.Told(office, "proposal", "1"); err != nil || told != 2 || all != 4 {
+			t.Errorf("%d of %d were told, %v", told, all, err)
+		}
+		about := Filter{Object: "proposal", ObjectID: "1"}
+		counts := func(f Filter) string {
+			all, err := n.Untold(office, f)
+			if err != nil {
+				t.Fatal(err)
 			}
-			return err
-		}); err != nil {
-			t.Fatal(err)
+			var list []string
+			for _, c := range all {
+				list = append(list, fmt.Sprint(c.Reason, " ", c.N))
+			}
+			return strings.Join(list, ", ")
+		}
+		if got := counts(about); got != "no_account 4, no_email 1" {
+			t.Errorf("of the case: %s", got)
+		}
+		if got := counts(Filter{}); got != "no_account 4, no_recipient 2, no_email 1" {
+			t.Errorf("of all: %s", got)
+		}
+		about.Untold, about.Reason = true, "no_account"
+		if all := deliveries(t, n, about); len(all) != 4 || all[0].Why != Proposer {
+			t.Errorf("%+v", all)
+		}
+		if _, _, err := n.Told(as("a"), "proposal", "1"); !errs.Is(err, errs.Forbidden) {
+			t.Error(err)
+		}
+		if _, err := n.Untold(as("a"), Filter{}); !errs.Is(err, errs.Forbidden) {
+			t.Error(err)
 		}
 	})
 }
@@ -241,8 +264,8 @@ func TestMailSaysNothingConfidential(t *testing.T) {
 		s := notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
 		p := Params{"title": "关于桥的提案\r\nBcc: x@example.cn", "no": 7, "day": calendar.Date("2026-03-12")}
-		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.filed", Params: p, Link: "/proposals/1"})
-		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.open", Params: p})
+		send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.filed", Params: p, Link: "/proposals/1"})
+		send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.open", Params: p})
 		if err := n.Deliver(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +306,7 @@ func TestTwoProcessesSendOnce(t *testing.T) {
 			for i := range 50 {
 				to = append(to, fmt.Sprint("p", i))
 			}
-			send(t, d, n, Notice{To: to, Kind: "case.filed"})
+			send(t, d, n, Notice{To: As(Proposer, to...), Kind: "case.filed"})
 		}
 		var wg sync.WaitGroup
 		for range 3 {
@@ -309,7 +332,7 @@ func TestDiesBetweenSendingAndNoting(t *testing.T) {
 	each(t, func(t *testing.T, url string, c *clock, d *db.DB) {
 		ctx, s := context.Background(), notifytest.Serve(t, notifytest.Options{})
 		n := notifier(t, d, s)
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"})
 		batch, _, err := n.claim(ctx, "claim of the dead")
 		if err != nil || len(batch) != 1 {
 			t.Fatal(batch, err)
@@ -367,7 +390,7 @@ func TestFailures(t *testing.T) {
 			}
 			return nil
 		})
-		send(t, d, n, Notice{To: []string{"p1", "p2", "p3"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "p1", "p2", "p3"), Kind: "case.filed"})
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -402,11 +425,11 @@ func TestFailures(t *testing.T) {
 		// An administrator sends again.
 		s.Refuse(nil)
 		for _, x := range deliveries(t, n, Filter{Channel: Mail}) {
-			err := n.Resend(as("admin", Manage), x.Notice)
+			err := n.Resend(as("admin", Manage), Ref{x.Notice, Mail})
 			if x.State == Sent != errs.Is(err, errs.Conflict) || x.State != Sent && err != nil {
 				t.Errorf("%s: %v", x.Person, err)
 			}
-			if err := n.Resend(as("a"), x.Notice); !errs.Is(err, errs.Forbidden) {
+			if err := n.Resend(as("a"), Ref{x.Notice, Mail}); !errs.Is(err, errs.Forbidden) {
 				t.Errorf("a resends: %v", err)
 			}
 		}
@@ -419,7 +442,7 @@ func TestFailures(t *testing.T) {
 
 		// The server takes a mail and hangs up: it goes again under its own id.
 		s.HangUp(true)
-		send(t, d, n, Notice{To: []string{"p4"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "p4"), Kind: "case.filed"})
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -443,7 +466,7 @@ func TestServerDown(t *testing.T) {
 		n := notifier(t, d, s)
 		port := n.smtp.Port
 		n.smtp.Port = 1 // nobody listens there
-		send(t, d, n, Notice{To: []string{"a", "d"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "a", "d"), Kind: "case.filed"})
 		if err := n.Deliver(context.Background()); err == nil {
 			t.Error("no error without a server")
 		}
@@ -475,7 +498,7 @@ func TestRunWakesForNewMail(t *testing.T) {
 	wg.Go(func() { n.Run(ctx) })
 	defer wg.Wait()
 	defer cancel()
-	send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
+	send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"})
 	for range 300 {
 		if all, _ := s.Counts(); all == 1 {
 			return

@@ -15,6 +15,8 @@ import (
 type sending struct {
 	Notice
 	kind       *Kind
+	persons    []string // of To
+	why        map[string]Why
 	known      map[string]Address
 	off        map[string]off // who does not want this kind on some channel
 	timing     func(person string) Timing
@@ -26,7 +28,7 @@ type sending struct {
 	queued     bool
 }
 
-const noticeInsert = `notice (tenant, id, person, kind, title, body, params, link, object, object_id, created_at, shown, read_at, recipients)`
+const noticeInsert = `notice (tenant, id, person, kind, title, body, params, link, object, object_id, created_at, shown, read_at, recipients, why)`
 
 const deliveryInsert = `delivery (tenant, notice, channel, person, kind, state, reason, detail, address, name, lang, tries, next_at, claim, created_at, done_at, gateway)`
 
@@ -50,22 +52,29 @@ func (n *Notifier) Send(tx *db.Tx, m Notice) (err error) {
 	if s.params, err = m.Params.encode(); err != nil {
 		return err
 	}
-	s.To = slices.DeleteFunc(slices.Clone(m.To), func(p string) bool { return p == "" })
-	slices.Sort(s.To)
-	s.To = slices.Compact(s.To)
-	if s.known, err = n.addresses(tx, m.Tenant, s.To); err != nil {
+	s.why = map[string]Why{}
+	for _, t := range Others(m.To, "") {
+		if whys[t.Why].you == "" {
+			return fmt.Errorf("notify: %s does not say why it tells somebody", m.Kind)
+		}
+		if _, ok := s.why[t.Person]; !ok {
+			s.why[t.Person], s.persons = t.Why, append(s.persons, t.Person)
+		}
+	}
+	slices.Sort(s.persons)
+	if s.known, err = n.addresses(tx, m.Tenant, s.persons); err != nil {
 		return err
 	}
-	if s.off, err = switchedOff(tx, m.Tenant, m.Kind, s.To); err != nil {
+	if s.off, err = switchedOff(tx, m.Tenant, m.Kind, s.persons); err != nil {
 		return err
 	}
-	if s.timing, err = timings(tx, m.Tenant, s.To); err != nil {
+	if s.timing, err = timings(tx, m.Tenant, s.persons); err != nil {
 		return err
 	}
 	if s.gateways, err = gatewaysOf(tx, m.Tenant); err != nil {
 		return err
 	}
-	s.persons(n)
+	s.tell(n)
 	if err := s.others(); err != nil {
 		return err
 	}
@@ -81,9 +90,9 @@ func (n *Notifier) Send(tx *db.Tx, m Notice) (err error) {
 	return nil
 }
 
-// persons tells each person.
-func (s *sending) persons(n *Notifier) {
-	to := s.To
+// tell tells each person.
+func (s *sending) tell(n *Notifier) {
+	to := s.persons
 	if len(to) == 0 {
 		to = []string{""}
 	}
@@ -116,7 +125,7 @@ func (s *sending) persons(n *Notifier) {
 // others tells the groups and systems that want notices of this kind, once for
 // all whom it tells.
 func (s *sending) others() error {
-	if s.Superseded || len(s.To) == 0 {
+	if s.Superseded || len(s.persons) == 0 {
 		return nil
 	}
 	var recipients []byte
@@ -125,8 +134,8 @@ func (s *sending) others() error {
 			continue
 		}
 		if recipients == nil {
-			all := make([]gateway.Recipient, 0, len(s.To))
-			for _, person := range s.To {
+			all := make([]gateway.Recipient, 0, len(s.persons))
+			for _, person := range s.persons {
 				if a, ok := s.known[person]; ok {
 					all = append(all, gateway.Recipient{ID: person, Name: a.Name})
 				}
@@ -144,7 +153,7 @@ func (s *sending) others() error {
 // notice adds a notice and returns its id.
 func (s *sending) notice(person string, shown bool, recipients string) string {
 	id := db.NewID()
-	s.notices = append(s.notices, []any{s.Tenant, id, person, s.kind.ID, s.Title, s.Body, s.params, s.Link, s.Object, s.ObjectID, s.now, shown, db.Time{}, recipients})
+	s.notices = append(s.notices, []any{s.Tenant, id, person, s.kind.ID, s.Title, s.Body, s.params, s.Link, s.Object, s.ObjectID, s.now, shown, db.Time{}, recipients, string(s.why[person])})
 	return id
 }
 

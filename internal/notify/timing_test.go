@@ -103,8 +103,8 @@ func TestQuietHours(t *testing.T) {
 		}
 		c.at("2026-03-12 23:00")
 		to := []string{"a", "p1", "p2"}
-		send(t, d, n, Notice{To: to, Kind: "case.filed", Params: Params{"title": "疏浚"}})
-		send(t, d, n, Notice{To: to, Kind: "case.open", Params: Params{"title": "防汛"}})
+		send(t, d, n, Notice{To: As(Proposer, to...), Kind: "case.filed", Params: Params{"title": "疏浚"}})
+		send(t, d, n, Notice{To: As(Proposer, to...), Kind: "case.open", Params: Params{"title": "防汛"}})
 		states := func() string {
 			t.Helper()
 			if err := n.Deliver(ctx); err != nil {
@@ -141,7 +141,7 @@ func TestQuietHours(t *testing.T) {
 		// A try that failed in the evening is not made again at night.
 		c.at("2026-03-13 21:59")
 		all[Mail].later()
-		send(t, d, n, Notice{To: []string{"a"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "a"), Kind: "case.filed"})
 		n.Deliver(ctx)
 		if x := deliveries(t, n, Filter{Channel: Mail})[0]; x.State != Pending || x.Reason != "quiet_hours" || !x.NextAt.Time.Equal(china("2026-03-14 07:00")) {
 			t.Errorf("%+v", x)
@@ -177,10 +177,10 @@ func TestRoundup(t *testing.T) {
 			}
 		}
 		for i := range 45 { // more than a worker claims at once
-			send(t, d, n, Notice{To: []string{"d", "p1"}, Kind: "case.filed", Params: Params{"title": fmt.Sprintf("T%02d.", i)}, Link: "/proposals/1"})
+			send(t, d, n, Notice{To: As(Proposer, "d", "p1"), Kind: "case.filed", Params: Params{"title": fmt.Sprintf("T%02d.", i)}, Link: "/proposals/1"})
 			c.add(time.Minute)
 		}
-		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.open", Params: Params{"title": "Now"}})
+		send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.open", Params: Params{"title": "Now"}})
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestRoundup(t *testing.T) {
 		}
 
 		// One is a mail of its own.
-		send(t, d, n, Notice{To: []string{"p1"}, Kind: "case.filed", Params: Params{"title": "alone"}})
+		send(t, d, n, Notice{To: As(Proposer, "p1"), Kind: "case.filed", Params: Params{"title": "alone"}})
 		c.at("2026-03-14 08:00")
 		if err := n.Deliver(ctx); err != nil {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func TestRoundupOutlivesItsWorker(t *testing.T) {
 			t.Fatal(err)
 		}
 		tell := func(title string) {
-			send(t, d, n, Notice{To: []string{"d"}, Kind: "case.filed", Params: Params{"title": title}})
+			send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.filed", Params: Params{"title": title}})
 		}
 		for i := range 3 {
 			tell(fmt.Sprint("old", i))
@@ -301,7 +301,7 @@ func TestChoosingOtherwise(t *testing.T) {
 		if err := n.SetTiming(as("d"), Timing{Roundup: Weekly, RoundupTime: "08:00", Weekday: 1}); err != nil {
 			t.Fatal(err)
 		}
-		send(t, d, n, Notice{To: []string{"d"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "d"), Kind: "case.filed"})
 		got, err := n.Timing(as("d"))
 		if err != nil || got.Version != 1 || got.Roundup != Weekly || got.Weekday != 1 {
 			t.Fatalf("%+v %v", got, err)
@@ -364,7 +364,7 @@ func TestWanted(t *testing.T) {
 		if err != nil || !all[0].Texts || all[0].SMS || !all[0].Mail || all[1].Texts {
 			t.Errorf("%+v %v", all, err)
 		}
-		send(t, d, n, Notice{To: []string{"a", "p1"}, Kind: "case.filed"})
+		send(t, d, n, Notice{To: As(Proposer, "a", "p1"), Kind: "case.filed"})
 		var got []string
 		for _, x := range deliveries(t, n, Filter{}) {
 			if x.Channel == Mail || x.Channel == gateway.SMS {

@@ -29,6 +29,7 @@ type queued struct {
 	title, body, params, link string
 	object, objectID          string
 	recipients                string
+	why                       Why
 	person, reason, held      string    // held: the claim under which it was found
 	more                      []*queued // of a roundup: what goes in the same mail
 	state                     string
@@ -36,10 +37,10 @@ type queued struct {
 	next, created             db.Time
 }
 
-const queuedColumns = `d.tenant, d.notice, d.kind, d.channel, d.gateway, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, n.object, n.object_id, n.recipients, d.person, d.reason, d.claim, d.state, d.tries, d.next_at, d.created_at`
+const queuedColumns = `d.tenant, d.notice, d.kind, d.channel, d.gateway, d.address, d.name, d.lang, n.title, n.body, n.params, n.link, n.object, n.object_id, n.recipients, n.why, d.person, d.reason, d.claim, d.state, d.tries, d.next_at, d.created_at`
 
 func (q *queued) fields() []any {
-	return []any{&q.tenant, &q.notice, &q.kind, &q.channel, &q.gateway, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.object, &q.objectID, &q.recipients, &q.person, &q.reason, &q.held,
+	return []any{&q.tenant, &q.notice, &q.kind, &q.channel, &q.gateway, &q.address, &q.name, &q.lang, &q.title, &q.body, &q.params, &q.link, &q.object, &q.objectID, &q.recipients, &q.why, &q.person, &q.reason, &q.held,
 		&q.state, &q.tries, &q.next, &q.created}
 }
 

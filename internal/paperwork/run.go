@@ -303,7 +303,7 @@ func (s *Service) Make(ctx context.Context, tenant, id string) error {
 		if err := s.progress(tx, r); err != nil || r.Person == "" {
 			return err
 		}
-		n := notify.Notice{Tenant: r.Tenant, To: []string{r.Person}, Kind: "paperwork.ready", Link: "/papers#run-" + r.ID, Object: "paper_run", ObjectID: r.ID,
+		n := notify.Notice{Tenant: r.Tenant, To: notify.As(notify.Author, r.Person), Kind: "paperwork.ready", Link: "/papers#run-" + r.ID, Object: "paper_run", ObjectID: r.ID,
 			Params: notify.Params{"title": r.Title, "due": calendar.On(r.UntilAt.Time), "reason": r.Problem}}
 		if r.State == Failed {
 			n.Kind = "paperwork.failed"

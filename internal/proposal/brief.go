@@ -4,6 +4,7 @@ import (
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
+	"shangliang/internal/notify"
 	"shangliang/internal/org"
 )
 
@@ -72,22 +73,27 @@ func Staff(tx *db.Tx, tenant, unit string) (all []string, err error) {
 }
 
 // Concerned lists who has to do with a case: its proposers, and the people of the
-// departments that handle it now.
-func Concerned(tx *db.Tx, tenant, id string) ([]string, error) {
-	people, err := db.Column[string](tx, `SELECT person FROM proposal_party WHERE tenant = $1 AND proposal = $2 AND (role = 'lead' OR state = 'confirmed') ORDER BY position`, tenant, id)
+// departments that handle it now, for telling them.
+func Concerned(tx *db.Tx, tenant, id string) ([]notify.Told, error) {
+	people, err := db.All(tx, func(t *notify.Told) []any { return []any{&t.Person, &t.Why} }, `SELECT person, CASE role WHEN 'lead' THEN 'proposer' ELSE 'cosigner' END
+		FROM proposal_party WHERE tenant = $1 AND proposal = $2 AND (role = 'lead' OR state = 'confirmed') ORDER BY position`, tenant, id)
 	if err != nil {
 		return nil, err
 	}
 	units, err := db.Column[string](tx, `SELECT DISTINCT a.unit FROM assignment a JOIN proposal p ON p.tenant = a.tenant AND p.id = a.proposal AND p.round = a.round
 		WHERE a.tenant = $1 AND a.proposal = $2 AND a.state NOT IN ('returned', 'cancelled') ORDER BY a.unit`, tenant, id)
+	all := make([]notify.Told, 0, len(people))
+	for _, p := range people {
+		all = append(all, *p)
+	}
 	for _, unit := range units {
 		more, err := Staff(tx, tenant, unit)
 		if err != nil {
 			return nil, err
 		}
-		people = append(people, more...)
+		all = append(all, notify.As(notify.Unit, more...)...)
 	}
-	return people, err
+	return all, err
 }
 
 // FindBriefs finds filed cases that the actor may see by their number or a part

@@ -59,72 +59,77 @@ var Notices = []notify.Kind{
 // audience names who is told: a function of the act.
 type audience func(w *work) ([]string, error)
 
-// announcements say who is told of what after each act.
+// announcements say who is told of what after each act, and why they. Lines of
+// one kind that follow each other are one notice.
 var announcements = map[string][]struct {
 	kind string
 	to   audience
+	why  notify.Why
 }{
-	"proposal.invite":              {{"proposal.invite", invited}},
-	"proposal.cosign":              {{"proposal.cosign", lead}},
-	"proposal.refuse_cosigning":    {{"proposal.refuse_cosigning", lead}},
-	"proposal.propose":             {{"proposal.propose", ownBody}},
-	"proposal.send_back":           {{"proposal.send_back", lead}},
-	"proposal.submit":              {{"proposal.submit", holding("clerk")}},
-	"proposal.submit_joint":        {{"proposal.submit", holding("clerk")}},
-	"proposal.approve":             {{"proposal.submit", holding("clerk")}},
-	"proposal.return":              {{"proposal.return", lead}},
-	"proposal.file":                {{"proposal.file", proposers}, {"proposal.to_dispatch", holding("dispatcher")}},
-	"proposal.decline":             {{"proposal.decline", proposers}},
-	"proposal.dispatch":            {{"proposal.dispatch", units}, {"proposal.dispatched", proposers}, {"proposal.merged_dispatch", mergedProposers}},
-	"proposal.merge":               {{"proposal.merge", proposers}, {"proposal.merge_lead", leadingPeople}},
-	"proposal.late":                {{"proposal.merged_reply", late}},
-	"proposal.late_rating":         {{"proposal.merged_feedback", late}},
-	"proposal.unmerge":             {{"proposal.unmerge", proposers}},
-	"proposal.release":             {{"proposal.unmerge", proposers}},
-	"proposal.ask_withdrawal":      {{"proposal.ask_withdrawal", holding("review_chair")}, {"proposal.told_withdrawal", cosigners}},
-	"proposal.ask_change":          {{"proposal.ask_change", holding("review_chair")}},
-	"proposal.grant_withdrawal":    {{"proposal.grant_withdrawal", proposers}, {"proposal.withdrawn_unit", leftUnits}},
-	"proposal.grant_change":        {{"proposal.grant_change", proposers}, {"proposal.changed_unit", units}},
-	"proposal.refuse_change":       {{"proposal.refuse_change", lead}},
-	"proposal.recall":              {{"proposal.recall", recalledUnits}},
-	"proposal.add_unit":            {{"proposal.dispatch", addedUnit}},
-	"proposal.return_units":        {{"proposal.to_dispatch", holding("dispatcher")}},
-	"assignment.request_return":    {{"assignment.request", holding("dispatcher")}},
-	"assignment.request_extension": {{"assignment.request", holding("dispatcher")}},
-	"assignment.grant_return":      {{"assignment.ruling", unit}},
-	"assignment.refuse_return":     {{"assignment.ruling", unit}},
-	"assignment.grant_extension":   {{"assignment.ruling", unit}},
-	"assignment.refuse_extension":  {{"assignment.ruling", unit}},
-	"assignment.sign_off":          {{"assignment.sign_off", holding("clerk")}},
-	"assignment.recall":            {{"assignment.recall", holding("clerk")}},
-	"assignment.reject":            {{"assignment.reject", unit}},
-	"assignment.send_opinion":      {{"assignment.send_opinion", host}},
-	"assignment.check":             {{"proposal.reply", proposers}, {"proposal.merged_reply", mergedProposers}},
-	"proposal.open_feedback":       {{"proposal.open_feedback", proposers}, {"proposal.merged_feedback", mergedProposers}},
-	"proposal.rehandle":            {{"proposal.rehandle", units}},
-	"proposal.close":               {{"proposal.close", unitsAndProposers}, {"proposal.merged_close", mergedProposers}},
-	"commitment.report":            {{"commitment.report", holding("clerk")}},
-	"commitment.refuse":            {{"commitment.refuse", commitmentUnit}},
-	"commitment.confirm":           {{"commitment.confirm", proposers}},
-	"proposal.rate":                {{"proposal.unsatisfied", whenUnsatisfied}},
+	"proposal.invite":              {{"proposal.invite", invited, notify.Invited}},
+	"proposal.cosign":              {{"proposal.cosign", lead, notify.Proposer}},
+	"proposal.refuse_cosigning":    {{"proposal.refuse_cosigning", lead, notify.Proposer}},
+	"proposal.propose":             {{"proposal.propose", ownBody, notify.Collective}},
+	"proposal.send_back":           {{"proposal.send_back", lead, notify.Proposer}},
+	"proposal.submit":              {{"proposal.submit", holding("clerk"), notify.Office}},
+	"proposal.submit_joint":        {{"proposal.submit", holding("clerk"), notify.Office}},
+	"proposal.approve":             {{"proposal.submit", holding("clerk"), notify.Office}},
+	"proposal.return":              {{"proposal.return", lead, notify.Proposer}},
+	"proposal.file":                {{"proposal.file", proposers, notify.Proposer}, {"proposal.to_dispatch", holding("dispatcher"), notify.Dispatcher}},
+	"proposal.decline":             {{"proposal.decline", proposers, notify.Proposer}},
+	"proposal.dispatch":            {{"proposal.dispatch", units, notify.Unit}, {"proposal.dispatched", proposers, notify.Proposer}, {"proposal.merged_dispatch", mergedProposers, notify.Merged}},
+	"proposal.merge":               {{"proposal.merge", proposers, notify.Proposer}, {"proposal.merge_lead", leadingProposers, notify.Proposer}, {"proposal.merge_lead", leadingUnits, notify.Unit}},
+	"proposal.late":                {{"proposal.merged_reply", late, notify.Merged}},
+	"proposal.late_rating":         {{"proposal.merged_feedback", late, notify.Merged}},
+	"proposal.unmerge":             {{"proposal.unmerge", proposers, notify.Proposer}},
+	"proposal.release":             {{"proposal.unmerge", proposers, notify.Proposer}},
+	"proposal.ask_withdrawal":      {{"proposal.ask_withdrawal", holding("review_chair"), notify.Chair}, {"proposal.told_withdrawal", cosigners, notify.Cosigner}},
+	"proposal.ask_change":          {{"proposal.ask_change", holding("review_chair"), notify.Chair}},
+	"proposal.grant_withdrawal":    {{"proposal.grant_withdrawal", proposers, notify.Proposer}, {"proposal.withdrawn_unit", leftUnits, notify.Unit}},
+	"proposal.grant_change":        {{"proposal.grant_change", proposers, notify.Proposer}, {"proposal.changed_unit", units, notify.Unit}},
+	"proposal.refuse_change":       {{"proposal.refuse_change", lead, notify.Proposer}},
+	"proposal.recall":              {{"proposal.recall", recalledUnits, notify.Unit}},
+	"proposal.add_unit":            {{"proposal.dispatch", addedUnit, notify.Unit}},
+	"proposal.return_units":        {{"proposal.to_dispatch", holding("dispatcher"), notify.Dispatcher}},
+	"assignment.request_return":    {{"assignment.request", holding("dispatcher"), notify.Dispatcher}},
+	"assignment.request_extension": {{"assignment.request", holding("dispatcher"), notify.Dispatcher}},
+	"assignment.grant_return":      {{"assignment.ruling", unit, notify.Unit}},
+	"assignment.refuse_return":     {{"assignment.ruling", unit, notify.Unit}},
+	"assignment.grant_extension":   {{"assignment.ruling", unit, notify.Unit}},
+	"assignment.refuse_extension":  {{"assignment.ruling", unit, notify.Unit}},
+	"assignment.sign_off":          {{"assignment.sign_off", holding("clerk"), notify.Office}},
+	"assignment.recall":            {{"assignment.recall", holding("clerk"), notify.Office}},
+	"assignment.reject":            {{"assignment.reject", unit, notify.Unit}},
+	"assignment.send_opinion":      {{"assignment.send_opinion", host, notify.Unit}},
+	"assignment.check":             {{"proposal.reply", proposers, notify.Proposer}, {"proposal.merged_reply", mergedProposers, notify.Merged}},
+	"proposal.open_feedback":       {{"proposal.open_feedback", proposers, notify.Proposer}, {"proposal.merged_feedback", mergedProposers, notify.Merged}},
+	"proposal.rehandle":            {{"proposal.rehandle", units, notify.Unit}},
+	"proposal.close":               {{"proposal.close", units, notify.Unit}, {"proposal.close", proposers, notify.Proposer}, {"proposal.merged_close", mergedProposers, notify.Merged}},
+	"commitment.report":            {{"commitment.report", holding("clerk"), notify.Office}},
+	"commitment.refuse":            {{"commitment.refuse", commitmentUnit, notify.Unit}},
+	"commitment.confirm":           {{"commitment.confirm", proposers, notify.Proposer}},
+	"proposal.rate":                {{"proposal.unsatisfied", whenUnsatisfied, notify.Office}},
 }
 
 // announce tells those concerned; nobody is told of what they did themselves.
 func (w *work) announce(act string) error {
-	for _, n := range announcements[act] {
-		to, err := n.to(w)
+	var others []notify.Told
+	for i, n := range announcements[act] {
+		ids, err := n.to(w)
 		if err != nil {
 			return err
 		}
-		var others []string
-		for _, id := range to {
-			if id != w.a.Person {
-				others = append(others, id)
+		for _, t := range notify.Others(notify.As(n.why, ids...), w.a.Person) {
+			if t.Why == notify.Proposer && slices.Contains(w.Proposers(), t.Person) && t.Person != w.Lead {
+				t.Why = notify.Cosigner
 			}
+			others = append(others, t)
 		}
-		if len(others) == 0 {
+		if next := i + 1; len(others) == 0 || next < len(announcements[act]) && announcements[act][next].kind == n.kind {
 			continue
 		}
+		to := others
+		others = nil
 		due := w.DueOn
 		switch {
 		case n.kind == "proposal.open_feedback", n.kind == "proposal.merged_feedback":
@@ -151,7 +156,7 @@ func (w *work) announce(act string) error {
 			}
 			params["actor"] = bodies[w.a.Body]
 		}
-		if err := w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: others, Kind: n.kind, Link: "/proposals/" + w.ID,
+		if err := w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: to, Kind: n.kind, Link: "/proposals/" + w.ID,
 			Object: "proposal", ObjectID: w.ID, Params: params}); err != nil {
 			return err
 		}
@@ -181,10 +186,11 @@ func mergedProposers(w *work) (ids []string, err error) {
 // late stand behind a case that has just been merged into this one, after its reply.
 func late(w *work) ([]string, error) { return w.late, nil }
 
-// leadingPeople are those who have to do with the case that this one was merged
-// into: its proposers and the departments that handle it.
-func leadingPeople(w *work) ([]string, error) {
-	ids := slices.Clone(w.Leading.Proposers)
+// leadingProposers stand behind the case that this one was merged into.
+func leadingProposers(w *work) ([]string, error) { return w.Leading.Proposers, nil }
+
+// leadingUnits handle the case that this one was merged into.
+func leadingUnits(w *work) (ids []string, err error) {
 	for _, unit := range w.Leading.Units {
 		more, err := staff(w, unit)
 		if err != nil {
@@ -253,11 +259,6 @@ func recalledUnits(w *work) (all []string, err error) {
 		all = append(all, ids...)
 	}
 	return all, nil
-}
-
-func unitsAndProposers(w *work) ([]string, error) {
-	ids, err := units(w)
-	return append(ids, w.Proposers()...), err
 }
 
 func host(w *work) ([]string, error) {

@@ -193,7 +193,7 @@ func (s *Service) Comment(ctx context.Context, site *Site, code string, in Reade
 		if err != nil {
 			return err
 		}
-		return s.notices.Send(tx, notify.Notice{Tenant: c.Tenant, To: to, Kind: "publish.comment", Link: "/publish/comments", Object: "proposal", ObjectID: proposalID,
+		return s.notices.Send(tx, notify.Notice{Tenant: c.Tenant, To: notify.As(notify.Office, to...), Kind: "publish.comment", Link: "/publish/comments", Object: "proposal", ObjectID: proposalID,
 			Params: notify.Params{"case_no": p.CaseNo}})
 	})
 }
@@ -272,8 +272,7 @@ func (s *Service) tellUnits(tx *db.Tx, c *Comment) error {
 			to = append(to, people...)
 		}
 	}
-	slices.Sort(to)
-	return s.notices.Send(tx, notify.Notice{Tenant: c.Tenant, To: slices.Compact(to), Kind: "publish.comment_approved", Link: "/proposals/" + c.Proposal + "#publish",
+	return s.notices.Send(tx, notify.Notice{Tenant: c.Tenant, To: notify.As(notify.Unit, to...), Kind: "publish.comment_approved", Link: "/proposals/" + c.Proposal + "#publish",
 		Object: "proposal", ObjectID: c.Proposal, Params: notify.Params{"case_no": p.CaseNo}})
 }
 

@@ -451,7 +451,7 @@ func (s *Service) readFiles(ctx context.Context, cp *Copy) (map[string]string, e
 
 // announce tells who waits for the act or is concerned by it.
 func (w *work) announce(action string) error {
-	var to []string
+	var to []notify.Told
 	kind := map[string]string{"propose": "publish.to_decide", "send_back": "publish.sent_back", "publish": "publish.published", "release": "publish.published", "withdraw": "publish.withdrawn"}[action]
 	switch kind {
 	case "":
@@ -461,14 +461,19 @@ func (w *work) announce(action string) error {
 		if err != nil {
 			return err
 		}
-		to = all
+		to = notify.As(notify.Chair, all...)
 	case "publish.sent_back":
-		to = []string{w.d.PreparedBy}
+		to = notify.As(notify.Author, w.d.PreparedBy)
 	default:
-		to = w.c.Proposers()
+		for _, id := range w.c.Proposers() {
+			why := notify.Cosigner
+			if id == w.c.Lead {
+				why = notify.Proposer
+			}
+			to = append(to, notify.Told{Person: id, Why: why})
+		}
 	}
-	to = slices.DeleteFunc(to, func(p string) bool { return p == w.a.Person || p == "" })
-	if len(to) == 0 {
+	if to = notify.Others(to, w.a.Person); len(to) == 0 {
 		return nil
 	}
 	return w.s.notices.Send(w.tx, notify.Notice{Tenant: w.c.Tenant, To: to, Kind: kind, Link: "/proposals/" + w.c.ID + "#publish",

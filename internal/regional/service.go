@@ -122,12 +122,11 @@ func (s *Service) tell(tx *db.Tx, a actor.Actor, j *Joint, all []*Partner, kind 
 			}
 			to = append(to, ids...)
 		}
-		slices.Sort(to)
-		to = slices.DeleteFunc(slices.Compact(to), func(id string) bool { return id == a.Person })
-		if len(to) == 0 {
+		told := notify.Others(notify.As(notify.Partner, to...), a.Person)
+		if len(told) == 0 {
 			continue
 		}
-		if err := s.notices.Send(tx, notify.Notice{Tenant: p.Partner, To: to, Kind: kind, Link: "/regional/" + j.ID, Object: "regional", ObjectID: j.ID, Params: params}); err != nil {
+		if err := s.notices.Send(tx, notify.Notice{Tenant: p.Partner, To: told, Kind: kind, Link: "/regional/" + j.ID, Object: "regional", ObjectID: j.ID, Params: params}); err != nil {
 			return err
 		}
 	}

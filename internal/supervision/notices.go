@@ -1,8 +1,6 @@
 package supervision
 
 import (
-	"slices"
-
 	"shangliang/internal/actor"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
@@ -21,19 +19,19 @@ func (w *work) actorName() string {
 
 // everybody are who takes part: those invited, the leader and the departments'
 // people.
-func (w *work) everybody() (all []string, err error) {
-	all = append(slices.Clone(w.people), w.Leader)
+func (w *work) everybody() (all []notify.Told, err error) {
+	all = append(notify.As(notify.Participant, w.people...), notify.Told{Person: w.Leader, Why: notify.Leader})
 	for _, unit := range w.units {
 		staff, err := proposal.Staff(w.tx, w.Tenant, unit)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, staff...)
+		all = append(all, notify.As(notify.Unit, staff...)...)
 	}
 	return all, nil
 }
 
-func (w *work) tell(kind string, to func() ([]string, error)) error {
+func (w *work) tell(kind string, to func() ([]notify.Told, error)) error {
 	people, err := to()
 	if err != nil {
 		return err
@@ -52,7 +50,7 @@ func (w *work) tellCases() error {
 		if err != nil {
 			return err
 		}
-		if to = slices.DeleteFunc(to, func(id string) bool { return id == w.a.Person }); len(to) == 0 {
+		if to = notify.Others(to, w.a.Person); len(to) == 0 {
 			continue
 		}
 		if err := w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: to, Kind: "supervision.hold", Link: "/proposals/" + c.ID + "#supervision", Object: "proposal", ObjectID: c.ID,
@@ -64,19 +62,19 @@ func (w *work) tellCases() error {
 }
 
 func (w *work) tellOwner(t *Task, kind string) error {
-	to := []string{t.Person}
+	to := notify.As(notify.Owner, t.Person)
 	if t.Unit != "" {
-		var err error
-		if to, err = proposal.Staff(w.tx, w.Tenant, t.Unit); err != nil {
+		staff, err := proposal.Staff(w.tx, w.Tenant, t.Unit)
+		if err != nil {
 			return err
 		}
+		to = notify.As(notify.Unit, staff...)
 	}
 	return w.send(kind, to, notify.Params{"title": w.Title, "text": t.Text, "due": t.DueOn, "reason": w.in.Reason}, "#task-"+t.ID)
 }
 
-func (w *work) send(kind string, to []string, params notify.Params, anchor string) error {
-	to = slices.DeleteFunc(to, func(id string) bool { return id == "" || id == w.a.Person })
-	if len(to) == 0 {
+func (w *work) send(kind string, to []notify.Told, params notify.Params, anchor string) error {
+	if to = notify.Others(to, w.a.Person); len(to) == 0 {
 		return nil
 	}
 	return w.s.notices.Send(w.tx, notify.Notice{Tenant: w.Tenant, To: to, Kind: "supervision." + kind, Link: "/supervision/" + w.ID + anchor, Object: Object, ObjectID: w.ID, Params: params})

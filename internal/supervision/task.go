@@ -142,7 +142,7 @@ func (s *Service) onTask(ctx context.Context, event, task string, version int, a
 			if err != nil {
 				return err
 			}
-			return w.send("report", clerks, notify.Params{"title": w.Title, "actor": w.actorName()}, "#task-"+t.ID)
+			return w.send("report", notify.As(notify.Office, clerks...), notify.Params{"title": w.Title, "actor": w.actorName()}, "#task-"+t.ID)
 		}
 		return w.tellOwner(t, action)
 	})

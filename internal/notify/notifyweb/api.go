@@ -17,6 +17,7 @@ type apiNotice struct {
 	Kind     string     `json:"kind" example:"proposal.file"`
 	Title    string     `json:"title"`
 	Body     string     `json:"body,omitempty"`
+	Because  string     `json:"because,omitempty" doc:"Why one was told, in words"`
 	Link     string     `json:"link,omitempty" doc:"Path of the page that it is about"`
 	Object   string     `json:"object,omitempty" example:"proposal"`
 	ObjectID string     `json:"object_id,omitempty"`
@@ -32,10 +33,11 @@ type apiDelivery struct {
 	Name      string     `json:"name,omitempty"`
 	Kind      string     `json:"kind"`
 	Title     string     `json:"title"`
+	Because   string     `json:"because,omitempty" doc:"Why the person was to be told, in words"`
 	State     string     `json:"state" enum:"pending,sending,sent,failed,skipped"`
 	Reason    string     `json:"reason,omitempty" doc:"Why it was not sent: a code"`
 	Why       string     `json:"why,omitempty" doc:"The same in words"`
-	Detail    string     `json:"detail,omitempty" doc:"What the mail server said"`
+	Detail    string     `json:"detail,omitempty" doc:"What the service said"`
 	Tries     int        `json:"tries"`
 	CreatedAt time.Time  `json:"created_at"`
 	DoneAt    *time.Time `json:"done_at,omitempty"`
@@ -96,7 +98,7 @@ func (p *pages) api(api huma.API) {
 			}
 			items := make([]apiNotice, len(all))
 			for i, n := range all {
-				items[i] = apiNotice{n.ID, n.Kind, n.Title, n.Body, n.Link, n.Object, n.ObjectID, n.At.Time, instant(n.ReadAt.Time)}
+				items[i] = apiNotice{n.ID, n.Kind, n.Title, n.Body, notify.WhyText(ctx, n.Why), n.Link, n.Object, n.ObjectID, n.At.Time, instant(n.ReadAt.Time)}
 			}
 			return &body[web.Page[apiNotice]]{web.MakePage(items, in.Limit, func(n apiNotice) []string { return []string{n.ID} })}, nil
 		})
@@ -155,12 +157,18 @@ func (p *pages) api(api huma.API) {
 			State   string `query:"state" enum:"pending,sending,sent,failed,skipped"`
 			Channel string `query:"channel" enum:"app,mail,sms,wecom,dingtalk,webhook"`
 			Person  string `query:"person"`
+			Reason  string `query:"reason"`
+			About   string `query:"proposal" doc:"Only what told of this case"`
+			Untold  bool   `query:"untold" doc:"Only what was not sent and should have been"`
 		}) (*body[web.Page[apiDelivery]], error) {
 			keys, err := web.ReadCursor(in.Cursor, 1)
 			if err != nil {
 				return nil, err
 			}
-			f := notify.Filter{State: in.State, Channel: in.Channel, Person: in.Person, N: max(in.Limit, 2) + 2}
+			f := notify.Filter{State: in.State, Channel: in.Channel, Person: in.Person, Reason: in.Reason, Untold: in.Untold, N: max(in.Limit, 2) + 2}
+			if in.About != "" {
+				f.Object, f.ObjectID = "proposal", in.About
+			}
 			if keys != nil {
 				f.Before = keys[0]
 			}
@@ -170,7 +178,7 @@ func (p *pages) api(api huma.API) {
 			}
 			page := web.Page[apiDelivery]{Items: make([]apiDelivery, len(all))}
 			for i, d := range all {
-				page.Items[i] = apiDelivery{d.Notice, d.Channel, d.Person, d.Name, d.Kind, d.Title, d.State, d.Reason,
+				page.Items[i] = apiDelivery{d.Notice, d.Channel, d.Person, d.Name, d.Kind, d.Title, notify.WhyOf(ctx, d.Why), d.State, d.Reason,
 					notify.ReasonText(ctx, d.Reason), d.Detail, d.Tries, d.CreatedAt.Time, instant(d.DoneAt.Time)}
 			}
 			if more {
@@ -178,10 +186,11 @@ func (p *pages) api(api huma.API) {
 			}
 			return &body[web.Page[apiDelivery]]{page}, nil
 		})
-	huma.Register(api, operation("resend-mail", "POST", "/deliveries/{notice}/resend", "Queue a mail again that failed or was not sent"),
+	huma.Register(api, operation("resend-mail", "POST", "/deliveries/{notice}/resend", "Queue again what failed or was not sent"),
 		func(ctx context.Context, in *struct {
-			Notice string `path:"notice"`
+			Notice  string `path:"notice"`
+			Channel string `query:"channel" enum:"mail,sms,wecom,dingtalk,webhook" default:"mail"`
 		}) (*none, error) {
-			return nil, p.Notices.Resend(ctx, in.Notice)
+			return nil, p.Notices.Resend(ctx, notify.Ref{Notice: in.Notice, Channel: in.Channel})
 		})
 }

@@ -2,8 +2,13 @@ package notifyweb
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/a-h/templ"
+
+	"shangliang/internal/actor"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/gateway"
 	"shangliang/internal/lang"
@@ -57,28 +62,48 @@ func channelTitle(ctx context.Context, id string) string {
 }
 
 // hopeless are the reasons for which sending again would change nothing.
-var hopeless = map[string]bool{"no_recipient": true, "no_account": true, "superseded": true, "not_mailed": true, "no_smtp": true}
+var hopeless = map[string]bool{"no_recipient": true, "no_account": true, "superseded": true, "not_mailed": true, "not_texted": true, "no_smtp": true}
 
 func canResend(d *notify.Delivery) bool {
-	return d.Channel == notify.Mail && (d.State == notify.Failed || d.State == notify.Skipped) && !hopeless[d.Reason]
+	return d.Channel != notify.App && (d.State == notify.Failed || d.State == notify.Skipped) && !hopeless[d.Reason]
 }
 
 // deliveriesPage is a part of the list of deliveries.
 type deliveriesPage struct {
 	All    []*notify.Delivery
+	Counts []*notify.Count // of what was not sent and should have been
+	Untold int             // their sum
+	Filter notify.Filter
 	Here   string
 	Next   string
 	First  bool
 	Person string // name of the one whose deliveries are shown
 }
 
+// filterOf reads a filter from the query.
+func filterOf(r *http.Request) notify.Filter {
+	f := notify.Filter{State: r.FormValue("state"), Channel: r.FormValue("channel"), Reason: r.FormValue("reason"), Person: r.FormValue("person"), ObjectID: r.FormValue("proposal"),
+		Untold: r.FormValue("show") == "untold", Before: r.FormValue("after")}
+	if f.ObjectID != "" {
+		f.Object = "proposal"
+	}
+	return f
+}
+
 func (p *pages) deliveries(w http.ResponseWriter, r *http.Request) error {
-	f := notify.Filter{State: r.FormValue("state"), Channel: r.FormValue("channel"), Person: r.FormValue("person"), Before: r.FormValue("after"), N: many + 2}
+	f := filterOf(r)
+	f.N = many + 2
 	all, more, err := p.whole(r.Context(), f)
 	if err != nil {
 		return err
 	}
-	page := deliveriesPage{All: all, Here: r.URL.RequestURI(), First: f.Before == ""}
+	page := deliveriesPage{All: all, Filter: f, Here: r.URL.RequestURI(), First: f.Before == ""}
+	if page.Counts, err = p.Notices.Untold(r.Context(), f); err != nil {
+		return err
+	}
+	for _, c := range page.Counts {
+		page.Untold += c.N
+	}
 	if more {
 		page.Next = ui.With(page.Here, "after", all[len(all)-1].Notice)
 	}
@@ -86,6 +111,25 @@ func (p *pages) deliveries(w http.ResponseWriter, r *http.Request) error {
 		page.Person = all[0].Name
 	}
 	return web.Render(w, r, http.StatusOK, deliveriesView(page))
+}
+
+// exported is how many deliveries a file has at most: the newest.
+const exported = 5000
+
+func (p *pages) exportDeliveries(w http.ResponseWriter, r *http.Request) error {
+	ctx, f := r.Context(), filterOf(r)
+	f.Before, f.N = "", exported
+	all, err := p.Notices.Deliveries(ctx, f)
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(all))
+	for i, d := range all {
+		rows[i] = []any{ui.Instant(ctx, d.CreatedAt.Time), d.Title, d.Name, notify.WhyOf(ctx, d.Why), channelTitle(ctx, d.Channel), word(ctx, standingOf(d).Title), notify.ReasonText(ctx, d.Reason), d.Detail, d.Tries}
+	}
+	name := lang.T(ctx, "通知发送记录")
+	return document.Serve(w, name, document.Sheet{Name: name, Header: []string{lang.T(ctx, "时间"), lang.T(ctx, "通知"), lang.T(ctx, "收件人"), lang.T(ctx, "为什么通知"), lang.T(ctx, "发往"), lang.T(ctx, "状态"), lang.T(ctx, "原因"),
+		lang.T(ctx, "对方的回答"), lang.T(ctx, "试了几次")}, Rows: document.Each(rows)})
 }
 
 // whole lists deliveries so that the last notice is there with all its channels,
@@ -103,20 +147,53 @@ func (p *pages) whole(ctx context.Context, f notify.Filter) ([]*notify.Delivery,
 }
 
 func (p *pages) resend(w http.ResponseWriter, r *http.Request) error {
-	ctx, back := r.Context(), web.SafeNext(r.FormValue("back"))
+	ctx, back := r.Context(), web.SafeNext(r.PostFormValue("back"))
 	if back == "/" {
 		back = "/deliveries"
 	}
-	switch err := p.Notices.Resend(ctx, r.PathValue("notice")); {
-	case errs.Is(err, errs.Conflict):
-		e := err.(*errs.Error)
-		web.Flash(w, r, ui.Bad, lang.T(ctx, e.Msg, e.Args...), "")
-	case err != nil:
+	var refs []notify.Ref
+	for _, id := range r.PostForm["id"] {
+		refs = append(refs, notify.ParseRef(id))
+	}
+	if len(refs) == 0 {
+		return errs.New(errs.Invalid, "请先选择通知")
+	}
+	out, err := p.Notices.ResendAll(ctx, refs)
+	if err != nil {
 		return err
+	}
+	switch e, _ := errors.AsType[*errs.Error](errors.Join(out.Not...)); {
+	case e == nil:
+		web.Flash(w, r, ui.Good, lang.T(ctx, "%d条通知已重新排队，稍后发送", out.Queued), "")
+	case out.Queued == 0:
+		web.Flash(w, r, ui.Bad, lang.T(ctx, e.Msg, e.Args...), "")
 	default:
-		web.Flash(w, r, ui.Good, lang.T(ctx, "邮件已重新排队，稍后发送"), "")
+		web.Flash(w, r, ui.Warn, lang.T(ctx, "%d条通知已重新排队，%d条不能再发：%s", out.Queued, len(out.Not), lang.T(ctx, e.Msg, e.Args...)), "")
 	}
 	return web.Redirect(w, r, back)
+}
+
+// toldPanel is what the office sees on the page of a case: how many were told of
+// it, and who was not.
+type toldPanel struct {
+	Proposal  string
+	Told, All int
+	Counts    []*notify.Count
+}
+
+func (p *pages) panel(ctx context.Context, id string) (templ.Component, error) {
+	if a, _ := actor.From(ctx); !a.Can(notify.Manage) {
+		return nil, nil
+	}
+	t := toldPanel{Proposal: id}
+	var err error
+	if t.Told, t.All, err = p.Notices.Told(ctx, "proposal", id); err != nil {
+		return nil, err
+	}
+	if t.Counts, err = p.Notices.Untold(ctx, notify.Filter{Object: "proposal", ObjectID: id}); err != nil {
+		return nil, err
+	}
+	return toldView(t), nil
 }
 
 // shownTo is where a delivery went, as the office may see it: of a telephone

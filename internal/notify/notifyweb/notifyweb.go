@@ -3,9 +3,9 @@
 // administrators the gateways to groups, telephones and other systems. As pages
 // and as REST.
 //
-// Main types: [Deps], what the pages need; [Add] fills in the module; [Told] is
-// the part of a case's page that says who was told of it. It owns no tables and
-// sends nothing: every act is a method of notify.Notifier.
+// Main types: [Deps], what the pages need; [Add] fills in the module, with the
+// part of a case's page that says who was told of it. It owns no tables and sends
+// nothing: every act is a method of notify.Notifier.
 package notifyweb
 
 import (
@@ -44,6 +44,7 @@ func Add(m *module.Module, d Deps) {
 	m.Menu = append(m.Menu, module.MenuItem{Path: "/deliveries", Title: "通知发送记录", Icon: "send", Group: "系统管理", Order: 94, Permission: notify.Manage},
 		module.MenuItem{Path: "/gateways", Title: "通知渠道", Icon: "plug", Group: "系统管理", Order: 95, Permission: notify.SetUp})
 	m.Home = append(m.Home, module.Card{Order: 90, Load: p.card})
+	m.Panels = append(m.Panels, module.Panel{On: "proposal", Order: 90, Load: p.panel})
 	m.Routes = p.routes
 	m.API = p.api
 }
@@ -56,7 +57,8 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/notices/preferences", p.prefer)
 	rt.Post("/notices/timing", p.setTiming)
 	rt.Get("/deliveries", p.deliveries)
-	rt.Post("/deliveries/{notice}/resend", p.resend)
+	rt.Get("/deliveries.xlsx", p.exportDeliveries)
+	rt.Post("/deliveries/resend", p.resend)
 	rt.Get("/gateways", p.listGateways)
 	rt.Get("/gateways/new", p.newGateway)
 	rt.Post("/gateways", p.addGateway)

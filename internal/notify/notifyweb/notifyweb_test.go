@@ -1,7 +1,6 @@
 package notifyweb_test
 
 import (
-	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -10,7 +9,7 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
 	"shangliang/internal/notify"
-	"shangliang/internal/notify/notifyweb"
+	"shangliang/internal/proposal"
 )
 
 // tell sends notices to people of the cast.
@@ -18,7 +17,7 @@ func tell(t *testing.T, w *apptest.World, n notify.Notice, names ...string) {
 	t.Helper()
 	n.Tenant = w.Tenant
 	for _, name := range names {
-		n.To = append(n.To, w.People[name])
+		n.To = append(n.To, notify.Told{Person: w.People[name], Why: notify.Proposer})
 	}
 	ctx := actor.With(context.Background(), actor.System(w.Tenant))
 	if err := w.DB.Write(ctx, func(tx *db.Tx) error { return w.Notices.Send(tx, n) }); err != nil {
@@ -110,7 +109,7 @@ func TestUnreadFirst(t *testing.T) {
 func TestPreferences(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
 	c := w.Browser(t, "余知秋")
-	page := c.Get("/notices/preferences").Want(200).Contains("提案立案", "您的提案《…》已立案")
+	page := c.Get("/notices/preferences").Want(200).Contains("提案立案", "您的提案《…》已立案", "等8种", "部分不能关闭")
 	mailed := len(page.Select(`input[name="mail"]`))
 	c.Submit(page, "form#kinds", "mail", "proposal.reply").Want(303)
 	page = c.Get("/notices/preferences").Want(200)
@@ -152,10 +151,10 @@ func TestDeliveries(t *testing.T) {
 	c.Get("/deliveries?state=sent&channel=app").Want(200).Contains("关于灌溉渠").Lacks("没有人知道")
 	c.Get("/deliveries?state=failed").Want(200).Contains("没有这样的记录")
 	c.Get("/deliveries?person=" + w.People["凌若谷"]).Want(200).Contains("凌若谷").Lacks("余知秋")
-	again := c.Do("POST", page.Attr(`form[action^=/deliveries/]`, "action"), "application/x-www-form-urlencoded", strings.NewReader("back=%2Fdeliveries%3Fstate%3Dskipped")).Want(303)
-	c.Follow(again).Contains("平台没有配置邮件服务器", "未发送")
+	c.Follow(c.PostForm("/deliveries/resend", "id", page.Attr(`button[name="id"]`, "value"), "back", "/deliveries?state=skipped").Want(303)).Contains("平台没有配置邮件服务器", "未发送")
+	c.PostForm("/deliveries/resend").Want(422)
 	w.Browser(t, "余知秋").Get("/deliveries").Want(403)
-	w.Browser(t, "余知秋").PostForm("/deliveries/x/resend").Want(403)
+	w.Browser(t, "余知秋").PostForm("/deliveries/resend", "id", "x@mail").Want(403)
 
 	var list struct {
 		Items []struct{ Notice, Channel, Reason string }
@@ -183,28 +182,28 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
-func TestTold(t *testing.T) {
+func TestWhoWasNotTold(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
-	tell(t, w, filed("关于灌溉渠的提案"), "余知秋")
-	var all []*notify.Delivery
-	ctx := w.As("柳文书")
-	if err := w.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		all, err = w.Notices.Told(tx, w.Tenant, "proposal", "p1")
-		return err
-	}); err != nil {
-		t.Fatal(err)
+	id := w.Play(proposal.Filed).ID
+	n := filed("关于灌溉渠的提案")
+	n.ObjectID, n.To = id, notify.As(notify.Unit, "somebody who left")
+	tell(t, w, n, "余知秋")
+	office := w.Browser(t, "柳文书")
+	office.Get("/proposals/"+id).Want(200).Contains("通知了谁", "没有发出的，按原因：", "没有账号", "没有电子邮箱")
+	w.Browser(t, "余知秋").Get("/proposals/" + id).Want(200).Lacks("通知了谁")
+	page := office.Get("/deliveries?show=untold&proposal="+id).Want(200).Contains("没有通知到的", "没有账号", "承办单位", "只看一件")
+	if len(page.Select(`input[name="id"]`)) == 0 {
+		t.Error("nothing can be chosen")
 	}
-	var b bytes.Buffer
-	if err := notifyweb.Told(all).Render(ctx, &b); err != nil {
-		t.Fatal(err)
+	office.Get("/deliveries?show=untold&reason=no_account&proposal=" + id).Want(200).Contains("没有账号").Lacks("余知秋")
+	if file := office.Get("/deliveries.xlsx?show=untold&proposal=" + id).Want(200); !strings.Contains(file.Header.Get("Content-Disposition"), ".xlsx") {
+		t.Error("no file")
 	}
-	for _, want := range []string{"余知秋", "关于灌溉渠的提案", "平台内", "已发送", "邮件", "未发送", "没有电子邮箱"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no %q in %s", want, b.String())
-		}
-	}
-	if strings.Count(b.String(), "<tr") != 2 {
-		t.Error("one notice to one person is not one line")
+	w.Browser(t, "余知秋").Get("/deliveries.xlsx").Want(403)
+	office.Get("/api/v1/deliveries?untold=true&proposal=" + id).Want(200).Contains(`"because":"承办单位"`)
+	w.Browser(t, "余知秋").Get("/notices").Want(200).Contains("因为您是提案人")
+	if other := w.Neighbour().Browser(t, "柳文书").Get("/deliveries?proposal=" + id).Want(200); len(other.Select("tbody tr")) > 0 {
+		t.Error("the neighbour sees who was told")
 	}
 }
 

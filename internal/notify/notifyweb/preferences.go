@@ -28,6 +28,41 @@ func (p preferencesPage) texts() bool {
 	return false
 }
 
+// topic are the preferences for the kinds of one name: they are chosen together.
+type topic []notify.Preference
+
+func (t topic) id() string { return t[0].Kind.ID }
+
+// locked is how many of them cannot be switched off.
+func (t topic) locked() (n int) {
+	for _, x := range t {
+		if x.Kind.Must {
+			n++
+		}
+	}
+	return n
+}
+
+func mailed(x notify.Preference) bool { return x.Kind.Mail }
+func texted(x notify.Preference) bool { return x.Texts }
+
+// byTopic are those of a channel by their name, in their order.
+func byTopic(all []notify.Preference, on func(notify.Preference) bool) (topics []topic) {
+	at := map[string]int{}
+	for _, x := range all {
+		if !on(x) {
+			continue
+		}
+		i, ok := at[x.Kind.Name]
+		if !ok {
+			i = len(topics)
+			at[x.Kind.Name], topics = i, append(topics, nil)
+		}
+		topics[i] = append(topics[i], x)
+	}
+	return topics
+}
+
 func (p *pages) showPreferences(w http.ResponseWriter, r *http.Request, status int, page preferencesPage) error {
 	all, err := p.Notices.Preferences(r.Context())
 	if err != nil {
@@ -63,12 +98,14 @@ func (p *pages) prefer(w http.ResponseWriter, r *http.Request) error {
 	}
 	mail, sms := ticked("mail"), ticked("sms")
 	wanted := notify.Wanted{Mail: map[string]bool{}, SMS: map[string]bool{}}
-	for _, x := range all {
-		if x.Kind.Mail {
-			wanted.Mail[x.Kind.ID] = mail[x.Kind.ID] || x.Kind.Must
+	for _, t := range byTopic(all, mailed) {
+		for _, x := range t {
+			wanted.Mail[x.Kind.ID] = mail[t.id()] || x.Kind.Must
 		}
-		if x.Texts {
-			wanted.SMS[x.Kind.ID] = sms[x.Kind.ID]
+	}
+	for _, t := range byTopic(all, texted) {
+		for _, x := range t {
+			wanted.SMS[x.Kind.ID] = sms[t.id()]
 		}
 	}
 	if err := p.Notices.Prefer(ctx, wanted); err != nil {

@@ -13,6 +13,7 @@ import (
 	"shangliang/internal/lang"
 	"shangliang/internal/notify"
 	"shangliang/internal/ui"
+	"slices"
 	"strconv"
 )
 
@@ -319,36 +320,35 @@ func weekdayField(ctx context.Context, t notify.Timing) ui.Field {
 	return f
 }
 
-func mailField(ctx context.Context, all []notify.Preference) ui.Field {
-	f := ui.Field{Name: "mail", Label: lang.T(ctx, "发邮件告诉我"), Help: lang.T(ctx, "发到名册里登记的邮箱。")}
-	for _, x := range all {
-		if !x.Kind.Mail {
-			continue
+// topicField offers the topics of a channel; wants says which kinds are wanted.
+func topicField(ctx context.Context, f ui.Field, all []topic, wants func(notify.Preference) bool) ui.Field {
+	for _, t := range all {
+		help := example(ctx, t[0].Kind)
+		if len(t) > 1 {
+			help = lang.T(ctx, "%s 等%d种", help, len(t))
 		}
-		o := ui.Option{Value: x.Kind.ID, Label: word(ctx, x.Kind.Name), Help: example(ctx, x.Kind)}
-		if x.Kind.Must {
-			o.Disabled, o.Help = true, lang.T(ctx, "%s（不能关闭）", o.Help)
+		o := ui.Option{Value: t.id(), Label: word(ctx, t[0].Kind.Name), Help: help}
+		switch locked := t.locked(); {
+		case f.Name != "mail" || locked == 0:
+		case locked == len(t):
+			o.Disabled, o.Help = true, lang.T(ctx, "%s（不能关闭）", help)
+		default:
+			o.Help = lang.T(ctx, "%s（部分不能关闭）", help)
 		}
 		f.Options = append(f.Options, o)
-		if x.Mail {
-			f.Values = append(f.Values, x.Kind.ID)
+		if slices.ContainsFunc(t, func(x notify.Preference) bool { return wants(x) && (!x.Kind.Must || o.Disabled || f.Name != "mail") }) {
+			f.Values = append(f.Values, t.id())
 		}
 	}
 	return f
 }
 
+func mailField(ctx context.Context, all []notify.Preference) ui.Field {
+	return topicField(ctx, ui.Field{Name: "mail", Label: lang.T(ctx, "发邮件告诉我"), Help: lang.T(ctx, "发到名册里登记的邮箱。")}, byTopic(all, mailed), func(x notify.Preference) bool { return x.Mail })
+}
+
 func smsField(ctx context.Context, all []notify.Preference) ui.Field {
-	f := ui.Field{Name: "sms", Label: lang.T(ctx, "发短信告诉我"), Help: lang.T(ctx, "发到名册里登记的手机。")}
-	for _, x := range all {
-		if !x.Texts {
-			continue
-		}
-		f.Options = append(f.Options, ui.Option{Value: x.Kind.ID, Label: word(ctx, x.Kind.Name), Help: example(ctx, x.Kind)})
-		if x.SMS {
-			f.Values = append(f.Values, x.Kind.ID)
-		}
-	}
-	return f
+	return topicField(ctx, ui.Field{Name: "sms", Label: lang.T(ctx, "发短信告诉我"), Help: lang.T(ctx, "发到名册里登记的手机。")}, byTopic(all, texted), func(x notify.Preference) bool { return x.SMS })
 }
 
 var _ = templruntime.GeneratedTemplate

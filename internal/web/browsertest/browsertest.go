@@ -278,7 +278,7 @@ func (b *Tab) Fill(label, value string) {
 	b.T.Helper()
 	b.Is(field + "(" + quote(label) + ")")
 	eval[bool](b, `(e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); e.focus(); if (e.select) e.select(); return true; })(`+field+"("+quote(label)+"))")
-	if eval[string](b, field+"("+quote(label)+").type") == "date" {
+	if kind := eval[string](b, field+"("+quote(label)+").type"); kind == "date" || kind == "time" {
 		eval[bool](b, `((e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); return true; })(`+field+"("+quote(label)+"), "+quote(value)+")")
 		return
 	}
