@@ -51,8 +51,9 @@ type Filter struct {
 }
 
 // untold is the condition for what was not sent and should have been: nobody
-// chose that, nothing took its place, and it is not that the kind goes elsewhere.
-const untold = `d.state IN ('failed', 'skipped') AND d.reason NOT IN ('superseded', 'not_mailed', 'not_texted', 'switched_off')`
+// chose that, nothing took its place, the kind does not go elsewhere, and there is
+// a way at all. The index delivery_untold has the same condition.
+const untold = `d.state IN ('failed', 'skipped') AND d.reason NOT IN ('superseded', 'not_mailed', 'not_texted', 'switched_off', 'no_smtp')`
 
 // where is the condition of a filter.
 func (f *Filter) where(tenant string) (string, []any) {
@@ -98,15 +99,20 @@ func (n *Notifier) Untold(ctx context.Context, f Filter) (all []*Count, err erro
 	if err != nil {
 		return nil, err
 	}
-	f = Filter{Object: f.Object, ObjectID: f.ObjectID, Untold: true}
-	where, args := f.where(a.Tenant)
+	from, args := ` FROM delivery d WHERE d.tenant = $1 AND `, []any{a.Tenant}
+	if f.Object != "" {
+		from, args = deliveryFrom+`WHERE d.tenant = $1 AND n.object = $2 AND n.object_id = $3 AND `, []any{a.Tenant, f.Object, f.ObjectID}
+	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
 		all, err = db.All(tx, func(c *Count) []any { return []any{&c.Reason, &c.N} },
-			`SELECT d.reason, COUNT(*)`+deliveryFrom+where+` GROUP BY d.reason ORDER BY COUNT(*) DESC, d.reason`, args...)
+			`SELECT d.reason, COUNT(*)`+from+untold+` GROUP BY d.reason ORDER BY COUNT(*) DESC, d.reason`, args...)
 		return err
 	})
 	return all, err
 }
+
+// Mails reports whether the platform has a mail server.
+func (n *Notifier) Mails() bool { return n.smtp.configured() }
 
 // Told is how many persons were told of an object, in the platform at least, and
 // how many were to be. It needs [Manage].

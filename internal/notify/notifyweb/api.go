@@ -79,6 +79,7 @@ func operation(id, method, path, summary string) huma.Operation {
 }
 
 func (p *pages) api(api huma.API) {
+	p.gatewayAPI(api)
 	huma.Register(api, operation("list-notices", "GET", "/notices", "One's own notices, newest first"),
 		func(ctx context.Context, in *struct {
 			web.PageQuery

@@ -34,7 +34,7 @@ var standings = []standing{
 }
 
 // meant are the reasons for not sending that are as they should be.
-var meant = map[string]bool{"not_mailed": true, "not_texted": true, "switched_off": true, "superseded": true}
+var meant = map[string]bool{"not_mailed": true, "not_texted": true, "switched_off": true, "superseded": true, "no_smtp": true}
 
 func standingOf(d *notify.Delivery) standing {
 	for _, s := range standings {
@@ -78,6 +78,7 @@ type deliveriesPage struct {
 	Next   string
 	First  bool
 	Person string // name of the one whose deliveries are shown
+	Mails  bool   // the platform has a mail server
 }
 
 // filterOf reads a filter from the query.
@@ -97,7 +98,7 @@ func (p *pages) deliveries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := deliveriesPage{All: all, Filter: f, Here: r.URL.RequestURI(), First: f.Before == ""}
+	page := deliveriesPage{Mails: p.Notices.Mails(), All: all, Filter: f, Here: r.URL.RequestURI(), First: f.Before == ""}
 	if page.Counts, err = p.Notices.Untold(r.Context(), f); err != nil {
 		return err
 	}
