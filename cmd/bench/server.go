@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"shangliang/internal/app"
-	"shangliang/internal/search"
 )
 
 // asServer is the environment variable that makes this program be the server;
@@ -50,9 +49,6 @@ func serveChild(ctx context.Context, text string) error {
 		return err
 	}
 	defer a.Close()
-	if err := search.Renew(ctx, a.DB); err != nil { // else it would be done while we measure
-		return err
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

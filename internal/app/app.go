@@ -381,7 +381,7 @@ func (a *App) Background() []jobs.Every {
 		{Name: "clock.tick", Interval: time.Minute, Work: a.Clocks.Tick},
 		{Name: "notify.deliver", Interval: 5 * time.Second, Work: a.Notices.Deliver},
 		{Name: "search.tidy", Interval: 6 * time.Hour, Work: func(ctx context.Context) error { return search.Tidy(ctx, a.DB) }},
-		{Name: "search.renew", Interval: time.Minute, Work: func(ctx context.Context) error { return search.Renew(ctx, a.DB) }},
+		{Name: "search.renew", Interval: 2 * time.Second, Work: func(ctx context.Context) error { return search.Renew(ctx, a.DB) }},
 		{Name: "proposal.sign", Interval: time.Minute, Work: a.Proposals.SignOnce},
 		{Name: "org.sweep", Interval: time.Hour, Work: a.Org.Sweep},
 		{Name: "reading.sweep", Interval: time.Hour, Work: a.Reading.Sweep},

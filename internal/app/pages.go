@@ -49,7 +49,7 @@ var workTitles = map[string]string{
 	"publish.release": "到期公开",
 	"publish.watch":   "核对公开内容与原文",
 	"search.tidy":     "整理搜索索引",
-	"search.renew":    "为已有的内容补上搜索建议",
+	"search.renew":    "准备搜索建议",
 	"proposal.sign":   "为已有的提案建立相似度索引",
 	"paperwork.make":  "生成提案目录或汇编",
 	"paperwork.sweep": "清理过期的文书",

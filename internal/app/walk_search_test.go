@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"shangliang/internal/proposal"
+	"shangliang/internal/search"
 	"shangliang/internal/web/browsertest"
 )
 
@@ -20,6 +21,9 @@ func TestWalkSearch(t *testing.T) {
 	)
 	onEach(t, func(k *walk) {
 		p := k.Play(proposal.Filed)
+		if err := search.Renew(t.Context(), k.DB); err != nil {
+			t.Fatal(err)
+		}
 		clerk := k.as("柳文书")
 		clerk.Visit("/search")
 		clerk.Fill(field, "yzq")

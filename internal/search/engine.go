@@ -11,7 +11,7 @@ import (
 // those of search_doc.
 type engine struct {
 	setup  []string // statements that make the structure where it is missing
-	exists string   // the query for how many tables of a name there are
+	exists string   // the query for how many tables search_fts there are
 	next   string   // an expression for the n of a new document
 	delete string   // the statement that deletes $1
 	// tidy does one short step of [Tidy]; more says that there is more to do.
@@ -45,11 +45,8 @@ var sqlite = engine{
 		// What changes have left behind goes with Tidy; to look for it at every
 		// change makes each cost twice as much.
 		`INSERT INTO search_fts (search_fts, rank) VALUES ('deletemerge', 0)`,
-		`CREATE TABLE IF NOT EXISTS search_start (scope INTEGER NOT NULL, head INTEGER NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
-			said TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (scope, head, n DESC, place)) WITHOUT ROWID`,
-		`CREATE INDEX IF NOT EXISTS search_start_n ON search_start (n)`,
 	},
-	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = $1`,
+	exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'search_fts'`,
 	next:   `(SELECT COALESCE(MAX(n), 0) + 1 FROM search_doc)`,
 	delete: deleteSQLite,
 	tidy: func(tx *db.Tx, step int) (bool, error) {
@@ -116,18 +113,14 @@ var postgres = engine{
 		// Behind only where the documents came out of a backup without it.
 		`SELECT setval('search_n', d.n) FROM (SELECT MAX(n) AS n FROM search_doc) d, search_n s
 			WHERE d.n > s.last_value OR d.n IS NOT NULL AND NOT s.is_called`,
-		`CREATE TABLE IF NOT EXISTS search_start (scope INTEGER NOT NULL, head BIGINT NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
-			said TEXT NOT NULL, name TEXT NOT NULL)`,
-		`CREATE INDEX IF NOT EXISTS search_start_head ON search_start (scope, head, n DESC) INCLUDE (said, name)`,
-		`CREATE INDEX IF NOT EXISTS search_start_n ON search_start (n)`,
 	},
-	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
+	exists: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'search_fts'`,
 	next:   `nextval('search_n')`,
 	delete: `DELETE FROM search_fts WHERE n = $1`,
 	tidy: func(tx *db.Tx, _ int) (bool, error) {
 		_, err := tx.Exec(`SELECT gin_clean_pending_list('search_fts_terms')`)
 		if err == nil {
-			_, err = tx.Exec(`ANALYZE search_fts`)
+			_, err = tx.Exec(`ANALYZE search_fts, search_start`)
 		}
 		return false, err
 	},

@@ -4,8 +4,8 @@
 // Main types: [Doc], [Query], [Results], [Hit]. Services call [Put] and
 // [Delete] in the transaction of their own change, so that new text is found at
 // once and nothing is found that was undone; pages call [Find], and [Suggest]
-// while somebody types. [Setup] makes the full text after the migrations,
-// [Renew] what is suggested of documents that came before.
+// while somebody types. [Setup] makes the full text after the migrations;
+// [Renew] writes what is suggested, in the background and some seconds later.
 //
 // Who may find a document is decided inside the match. Every word of a document
 // is kept together with the document's scope: its tenant and its wide audiences
@@ -144,34 +144,34 @@ func Put(tx *db.Tx, d Doc) error {
 	e := engineOf(tx.Dialect())
 	switch {
 	case errs.Is(err, errs.NotFound):
-		err := tx.Get(`INSERT INTO search_doc (n, tenant, kind, id, number, title, body, people, audience, facets, at, form)
-			VALUES (`+e.next+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING n`,
-			[]any{r.Tenant, r.Kind, r.ID, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At, form}, &r.N)
+		err := tx.Get(`INSERT INTO search_doc (n, tenant, kind, id, number, title, body, people, audience, facets, at)
+			VALUES (`+e.next+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING n`,
+			[]any{r.Tenant, r.Kind, r.ID, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At}, &r.N)
 		if err != nil {
 			return err
 		}
-		scope, err := index(tx, r, false)
-		if err != nil {
-			return err
-		}
-		return begin(tx, r, scope, false)
+		_, err = index(tx, r, false)
+		return err
 	case err != nil:
 		return err
 	}
-	r.N = old.N
+	r.N, r.form = old.N, old.form
+	called := r.Number == old.Number && r.Title == old.Title && r.people == old.people
+	if !called || wide(r.Audience) != wide(lines(old.audience)) {
+		r.form = 0 // until Renew has been there, it is not suggested at all
+		if _, err := tx.Exec(`DELETE FROM search_start WHERE n = $1`, r.N); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.Exec(`UPDATE search_doc SET number = $2, title = $3, body = $4, people = $5, audience = $6, facets = $7, at = $8, form = $9
-		WHERE n = $1`, r.N, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At, form); err != nil {
+		WHERE n = $1`, r.N, r.Number, r.Title, r.Body, r.people, r.audience, r.facets, r.At, r.form); err != nil {
 		return err
 	}
-	called := r.Number == old.Number && r.Title == old.Title && r.people == old.people
-	if called && r.Body == old.Body && r.audience == old.audience && r.facets == old.facets && old.form == form {
+	if called && r.Body == old.Body && r.audience == old.audience && r.facets == old.facets {
 		return nil
 	}
-	scope, err := index(tx, r, true)
-	if err != nil || called && wide(r.Audience) == wide(lines(old.audience)) && old.form == form {
-		return err
-	}
-	return begin(tx, r, scope, true)
+	_, err = index(tx, r, true)
+	return err
 }
 
 // Delete makes it no longer found; what is not there is deleted already.

@@ -12,24 +12,17 @@ func Setup(ctx context.Context, d *db.DB) error {
 	e := engineOf(d.Dialect())
 	missing := false
 	err := d.Write(ctx, func(tx *db.Tx) error {
-		var texts, starts int
-		if err := tx.Get(e.exists, []any{"search_fts"}, &texts); err != nil {
+		var tables int
+		if err := tx.Get(e.exists, nil, &tables); err != nil {
 			return err
 		}
-		if err := tx.Get(e.exists, []any{"search_start"}, &starts); err != nil {
-			return err
-		}
-		missing = texts == 0
+		missing = tables == 0
 		for _, s := range e.setup {
 			if _, err := tx.Exec(s); err != nil {
 				return err
 			}
 		}
-		if starts > 0 {
-			return nil
-		}
-		_, err := tx.Exec(`UPDATE search_doc SET form = 0 WHERE form <> 0`) // Renew fills it
-		return err
+		return nil
 	})
 	if err != nil || !missing {
 		return err
@@ -43,12 +36,12 @@ const rebuildBatch = 200
 // Rebuild makes the full text of a tenant again, of all tenants if it is empty,
 // and what is suggested, from what was put. Meanwhile everything goes on.
 func Rebuild(ctx context.Context, d *db.DB, tenant string) error {
-	_, err := again(ctx, d, `($1 = '' OR d.tenant = $1)`, tenant, func(tx *db.Tx, r *row) error {
+	err := again(ctx, d, `($1 = '' OR d.tenant = $1)`, tenant, func(tx *db.Tx, r *row) error {
 		scope, err := index(tx, r, true)
 		if err != nil {
 			return err
 		}
-		return begin(tx, r, scope, true)
+		return begin(tx, r, scope)
 	})
 	if err != nil {
 		return err
@@ -56,25 +49,28 @@ func Rebuild(ctx context.Context, d *db.DB, tenant string) error {
 	return Tidy(ctx, d)
 }
 
-// Renew makes what is suggested of documents that an earlier program put. It
-// runs in the background: until then they are found, but not suggested.
+// Renew writes what is suggested of the documents that are new, are called
+// otherwise than before, or came from an earlier program. It runs every few
+// seconds: to write it with the document would make each Put cost twice as much,
+// since every row lies in another part of the index.
 func Renew(ctx context.Context, d *db.DB) error {
-	n, err := again(ctx, d, `d.form < $1`, form, func(tx *db.Tx, r *row) error {
+	var waiting int
+	if err := d.Read(ctx, func(tx *db.Tx) error {
+		return tx.Get(`SELECT COUNT(*) FROM (SELECT 1 FROM search_doc WHERE form < $1 LIMIT 1) w`, []any{form}, &waiting)
+	}); err != nil || waiting == 0 {
+		return err
+	}
+	return again(ctx, d, `d.form < $1`, form, func(tx *db.Tx, r *row) error {
 		scope, err := scopeOf(tx, r.Tenant, wide(r.Audience))
 		if err != nil {
 			return err
 		}
-		return begin(tx, r, scope, true)
+		return begin(tx, r, scope)
 	})
-	if err != nil || n == 0 {
-		return err
-	}
-	return Tidy(ctx, d)
 }
 
-// again does something for the rows of a condition, whose parameter is $1, and
-// says how many there were.
-func again(ctx context.Context, d *db.DB, where string, param any, do func(tx *db.Tx, r *row) error) (n int, err error) {
+// again does something for the rows of a condition, whose parameter is $1.
+func again(ctx context.Context, d *db.DB, where string, param any, do func(tx *db.Tx, r *row) error) error {
 	for done := int64(0); ; {
 		var rows []*row
 		err := d.Write(ctx, func(tx *db.Tx) (err error) {
@@ -88,19 +84,13 @@ func again(ctx context.Context, d *db.DB, where string, param any, do func(tx *d
 				if err := do(tx, r); err != nil {
 					return err
 				}
-				if r.form == form {
-					continue
-				}
-				if _, err := tx.Exec(`UPDATE search_doc SET form = $2 WHERE n = $1`, r.N, form); err != nil {
-					return err
-				}
 			}
 			return nil
 		})
 		if err != nil || len(rows) == 0 {
-			return n, err
+			return err
 		}
-		done, n = rows[len(rows)-1].N, n+len(rows)
+		done = rows[len(rows)-1].N
 	}
 }
 

@@ -290,24 +290,25 @@ func plainTitle(title string) string {
 // rows that one statement writes.
 const startBatch = 25
 
-// begin writes the starts of a row; again says that it may have some.
-func begin(tx *db.Tx, r *row, s scope, again bool) error {
-	if again {
-		if _, err := tx.Exec(`DELETE FROM search_start WHERE n = $1`, r.N); err != nil {
+// begin writes the starts of a row anew.
+func begin(tx *db.Tx, r *row, s scope) error {
+	if _, err := tx.Exec(`DELETE FROM search_start WHERE n = $1`, r.N); err != nil {
+		return err
+	}
+	if r.form != form {
+		if _, err := tx.Exec(`UPDATE search_doc SET form = $2 WHERE n = $1`, r.N, form); err != nil {
 			return err
 		}
 	}
-	place := 0
 	for rows := range slices.Chunk(begins(&r.Doc), startBatch) {
 		var values []string
 		args := []any{s.id, r.N}
 		for _, row := range rows {
 			n := len(args)
-			args = append(args, row.head, place, row.said, row.name)
-			values = append(values, `($1, $`+strconv.Itoa(n+1)+`, $2, $`+strconv.Itoa(n+2)+`, $`+strconv.Itoa(n+3)+`, $`+strconv.Itoa(n+4)+`)`)
-			place++
+			args = append(args, row.head, row.said, row.name)
+			values = append(values, `($1, $`+strconv.Itoa(n+1)+`, $2, $`+strconv.Itoa(n+2)+`, $`+strconv.Itoa(n+3)+`)`)
 		}
-		if _, err := tx.Exec(`INSERT INTO search_start (scope, head, n, place, said, name) VALUES `+strings.Join(values, ", "), args...); err != nil {
+		if _, err := tx.Exec(`INSERT INTO search_start (scope, head, n, said, name) VALUES `+strings.Join(values, ", "), args...); err != nil {
 			return err
 		}
 	}

@@ -150,6 +150,9 @@ func TestSuggest(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
 	w.Play(proposal.Filed)
 	handed := w.Play(proposal.Submitted)
+	if err := search.Renew(t.Context(), w.DB); err != nil {
+		t.Fatal(err)
+	}
 	c := w.Browser(t, "柳文书")
 	page := c.Get("/search/suggest?q=yzq").Want(200).Contains("<mark>余知秋</mark>", "有1条建议").Lacks("<html")
 	if to := page.Select(`a[role="option"]`); len(to) != 2 {
