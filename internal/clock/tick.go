@@ -30,11 +30,11 @@ var marks = []mark{
 
 // Kinds are the notices that clocks send.
 var Kinds = []notify.Kind{
-	{ID: "clock.half", Name: "期限过半提醒", Title: "{subject}：{title}期限已过半，{due}到期", Mail: true},
-	{ID: "clock.eighty", Name: "期限将尽提醒", Title: "{subject}：{title}期限已过八成，{due}到期", Mail: true},
-	{ID: "clock.due", Name: "到期提醒", Title: "{subject}：{title}今天到期", Mail: true, Urgent: true, Must: true},
-	{ID: "clock.over1", Name: "逾期提醒", Title: "{subject}：{title}已逾期，应于{due}前完成", Mail: true, Urgent: true, Must: true},
-	{ID: "clock.over7", Name: "逾期一周提醒", Title: "{subject}：{title}逾期已满一周，应于{due}前完成", Mail: true, Urgent: true, Must: true},
+	{ID: "clock.half", Name: "期限过半提醒", Title: "{subject}：{title}期限已过半，{due}到期", Mail: true, Morning: true},
+	{ID: "clock.eighty", Name: "期限将尽提醒", Title: "{subject}：{title}期限已过八成，{due}到期", Mail: true, Morning: true},
+	{ID: "clock.due", Name: "到期提醒", Title: "{subject}：{title}今天到期", Mail: true, Morning: true, Urgent: true, Must: true},
+	{ID: "clock.over1", Name: "逾期提醒", Title: "{subject}：{title}已逾期，应于{due}前完成", Mail: true, Morning: true, Urgent: true, Must: true},
+	{ID: "clock.over7", Name: "逾期一周提醒", Title: "{subject}：{title}逾期已满一周，应于{due}前完成", Mail: true, Morning: true, Urgent: true, Must: true},
 }
 
 // schedule names the first mark after a day as the next one.

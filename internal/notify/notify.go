@@ -59,6 +59,7 @@ type Kind struct {
 	BodyInMail bool   // Body holds nothing confidential
 	Urgent     bool   // does not wait: neither for quiet hours nor for a roundup
 	Must       bool   // its mail cannot be switched off
+	Morning    bool   // tells of a day, which begins at midnight: goes outside from eight on
 }
 
 // Params fill in the templates. A value is a string as people typed it, a
@@ -115,6 +116,7 @@ var Reasons = []Reason{
 	{"no_account", "没有账号"},
 	{"quiet_hours", "免打扰时间，结束后发送"},
 	{"roundup", "收入汇总邮件"},
+	{"morning", "早上八点起发送"},
 	{"superseded", "已有更新的提醒，这一条不再发送"},
 	{"not_mailed", "这类通知不发邮件"},
 	{"switched_off", "本人关闭了这个渠道的这类通知"},

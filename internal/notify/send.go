@@ -165,7 +165,7 @@ func (s *sending) record(d Delivery, state, reason string) {
 	case reason != "":
 		d.State, d.Reason, d.DoneAt = Skipped, reason, s.now
 	case state == Pending:
-		at, why := s.timing(d.Person).wait(s.now.Time, d.Channel, s.kind.Urgent)
+		at, why := s.timing(d.Person).wait(s.now.Time, d.Channel, s.kind)
 		d.NextAt, d.Reason, s.queued = db.At(at), why, true
 	default:
 		d.DoneAt = s.now

@@ -61,9 +61,21 @@ func (t Timing) quiet() (from, until time.Duration) {
 	return minute(t.TenantQuiet[0]), minute(t.TenantQuiet[1])
 }
 
-// wait is when something may be sent that is ready now, and why not at once: ""
-// if it may.
-func (t Timing) wait(now time.Time, channel string, urgent bool) (time.Time, string) {
+// morning is when what tells of a day begins to go outside.
+const morning = 8 * time.Hour
+
+// wait is when a notice of a kind may be sent that is ready now, and why not at
+// once: "" if it may.
+func (t Timing) wait(now time.Time, channel string, kind *Kind) (time.Time, string) {
+	at, why := t.rest(now, channel, kind.Urgent)
+	if eight := calendar.On(at).Time().Add(morning); kind.Morning && why != "roundup" && at.Before(eight) {
+		return eight, "morning"
+	}
+	return at, why
+}
+
+// rest is when the person may be told.
+func (t Timing) rest(now time.Time, channel string, urgent bool) (time.Time, string) {
 	if urgent {
 		return now, ""
 	}
@@ -240,9 +252,9 @@ func (n *Notifier) setTiming(ctx context.Context, tenant, person string, t Timin
 // retime gives what waits for a person the time of what they chose now.
 func retime(tx *db.Tx, tenant, person string, t Timing) error {
 	for _, channel := range []string{Mail, SMS} {
-		at, why := t.wait(tx.Now(), channel, false)
+		at, why := t.rest(tx.Now(), channel, false)
 		if _, err := tx.Exec(`UPDATE delivery SET next_at = $1, reason = $2 WHERE tenant = $3 AND person = $4 AND channel = $5 AND state = $6
-			AND next_at <> '' AND reason <> ''`, db.At(at), why, tenant, person, channel, Pending); err != nil {
+			AND next_at <> '' AND reason IN ('quiet_hours', 'roundup')`, db.At(at), why, tenant, person, channel, Pending); err != nil {
 			return err
 		}
 	}

@@ -36,34 +36,40 @@ func TestWait(t *testing.T) {
 	weekly := Timing{Roundup: Weekly, RoundupTime: "08:00", Weekday: 1} // 2026-03-12 is a Thursday
 	sunday := Timing{Roundup: Weekly, RoundupTime: "00:00", Weekday: 7}
 	for _, x := range []struct {
-		name   string
-		t      Timing
-		now    string
-		urgent bool
-		at     string // "" at once
-		why    string
+		name            string
+		t               Timing
+		now             string
+		urgent, morning bool
+		at              string // "" at once
+		why             string
 	}{
-		{"day", night, "2026-03-12 21:59", false, "", ""},
-		{"evening", night, "2026-03-12 22:00", false, "2026-03-13 07:30", "quiet_hours"},
-		{"midnight", night, "2026-03-13 00:00", false, "2026-03-13 07:30", "quiet_hours"},
-		{"morning", night, "2026-03-13 07:29", false, "2026-03-13 07:30", "quiet_hours"},
-		{"awake", night, "2026-03-13 07:30", false, "", ""},
-		{"urgent", night, "2026-03-12 23:00", true, "", ""},
-		{"lunch", noon, "2026-03-12 12:00", false, "2026-03-12 14:00", "quiet_hours"},
-		{"after lunch", noon, "2026-03-12 14:00", false, "", ""},
-		{"tenant's", tenants, "2026-03-12 21:30", false, "2026-03-13 06:00", "quiet_hours"},
-		{"none", none, "2026-03-12 21:30", false, "", ""},
-		{"nothing chosen", Timing{}, "2026-03-12 03:00", false, "", ""},
-		{"end of the year", night, "2026-12-31 23:30", false, "2027-01-01 07:30", "quiet_hours"},
-		{"daily before", daily, "2026-03-12 07:59", false, "2026-03-12 08:00", "roundup"},
-		{"daily after", daily, "2026-03-12 08:00", false, "2026-03-13 08:00", "roundup"},
-		{"daily urgent", daily, "2026-03-12 09:00", true, "", ""},
-		{"weekly", weekly, "2026-03-12 09:00", false, "2026-03-16 08:00", "roundup"},
-		{"weekly on the day", weekly, "2026-03-16 08:00", false, "2026-03-23 08:00", "roundup"},
-		{"weekly just before", weekly, "2026-03-16 07:00", false, "2026-03-16 08:00", "roundup"},
-		{"sunday", sunday, "2026-03-14 23:59", false, "2026-03-15 00:00", "roundup"},
+		{"day", night, "2026-03-12 21:59", false, false, "", ""},
+		{"evening", night, "2026-03-12 22:00", false, false, "2026-03-13 07:30", "quiet_hours"},
+		{"midnight", night, "2026-03-13 00:00", false, false, "2026-03-13 07:30", "quiet_hours"},
+		{"morning", night, "2026-03-13 07:29", false, false, "2026-03-13 07:30", "quiet_hours"},
+		{"awake", night, "2026-03-13 07:30", false, false, "", ""},
+		{"urgent", night, "2026-03-12 23:00", true, false, "", ""},
+		{"lunch", noon, "2026-03-12 12:00", false, false, "2026-03-12 14:00", "quiet_hours"},
+		{"after lunch", noon, "2026-03-12 14:00", false, false, "", ""},
+		{"tenant's", tenants, "2026-03-12 21:30", false, false, "2026-03-13 06:00", "quiet_hours"},
+		{"none", none, "2026-03-12 21:30", false, false, "", ""},
+		{"nothing chosen", Timing{}, "2026-03-12 03:00", false, false, "", ""},
+		{"end of the year", night, "2026-12-31 23:30", false, false, "2027-01-01 07:30", "quiet_hours"},
+		{"daily before", daily, "2026-03-12 07:59", false, false, "2026-03-12 08:00", "roundup"},
+		{"daily after", daily, "2026-03-12 08:00", false, false, "2026-03-13 08:00", "roundup"},
+		{"daily urgent", daily, "2026-03-12 09:00", true, false, "", ""},
+		{"weekly", weekly, "2026-03-12 09:00", false, false, "2026-03-16 08:00", "roundup"},
+		{"weekly on the day", weekly, "2026-03-16 08:00", false, false, "2026-03-23 08:00", "roundup"},
+		{"weekly just before", weekly, "2026-03-16 07:00", false, false, "2026-03-16 08:00", "roundup"},
+		{"sunday", sunday, "2026-03-14 23:59", false, false, "2026-03-15 00:00", "roundup"},
+		{"a day at midnight", Timing{}, "2026-03-12 00:01", true, true, "2026-03-12 08:00", "morning"},
+		{"a day in the quiet", night, "2026-03-12 00:01", true, true, "2026-03-12 08:00", "morning"},
+		{"a day to an early riser", Timing{Quiet: QuietOwn, QuietFrom: "22:00", QuietUntil: "06:00"}, "2026-03-12 23:00", false, true, "2026-03-13 08:00", "morning"},
+		{"a day at noon", night, "2026-03-12 12:00", true, true, "", ""},
+		{"a day to a late riser", Timing{Quiet: QuietOwn, QuietFrom: "22:00", QuietUntil: "09:00"}, "2026-03-12 00:01", false, true, "2026-03-12 09:00", "quiet_hours"},
+		{"a day in a roundup", daily, "2026-03-12 00:01", false, true, "2026-03-12 08:00", "roundup"},
 	} {
-		at, why := x.t.wait(china(x.now), Mail, x.urgent)
+		at, why := x.t.wait(china(x.now), Mail, &Kind{Urgent: x.urgent, Morning: x.morning})
 		want := x.at
 		if want == "" {
 			want = x.now
@@ -72,7 +78,7 @@ func TestWait(t *testing.T) {
 			t.Errorf("%s: %v %q", x.name, at, why)
 		}
 	}
-	if at, why := daily.wait(china("2026-03-12 09:00"), SMS, false); why != "" || !at.Equal(china("2026-03-12 09:00")) {
+	if at, why := daily.wait(china("2026-03-12 09:00"), SMS, &Kind{}); why != "" || !at.Equal(china("2026-03-12 09:00")) {
 		t.Errorf("a text message waits for the roundup of mails: %v %s", at, why)
 	}
 }

@@ -274,8 +274,11 @@ func (n *Notifier) retry(ctx context.Context, claim string, q *queued, cause err
 			if err != nil {
 				return 0, err
 			}
-			k := n.byID[q.kind]
-			at, why = of(q.person).wait(at, "", k != nil && k.Urgent)
+			kind := n.byID[q.kind]
+			if kind == nil { // of a module that is gone
+				kind = &Kind{}
+			}
+			at, why = of(q.person).wait(at, "", kind)
 		}
 		return tx.Exec(`UPDATE delivery SET state = $1, detail = $2, next_at = $3, reason = $4, claim = ''
 			WHERE tenant = $5 AND notice = $6 AND channel = $7 AND claim = $8`,
