@@ -29,7 +29,7 @@ func demonstrate(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Reading: a.Reading, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Progress: e.err, Messages: a.Messages}
+	p := demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Reading: a.Reading, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Progress: e.err, Messages: a.Messages, Notices: a.Notices}
 	list, err := p.Ensure(ctx, o.Data)
 	if err != nil {
 		a.Close()

@@ -33,7 +33,7 @@ func open(t *testing.T, dir, url string) (*app.App, *demo.Play) {
 	clock := new(demo.Time)
 	a, err := app.New(context.Background(), app.Options{Data: dir, Database: url, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Reading: a.Reading, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Messages: a.Messages}
+	return a, &demo.Play{DB: a.DB, Org: a.Org, Proposals: a.Proposals, Dispatch: a.Dispatch, Assessments: a.Assessments, Publish: a.Publish, Awards: a.Awards, Regional: a.Regional, Reading: a.Reading, Keys: a.Keys, Events: a.Events, Digests: a.Digests, Clocks: a.Clocks, Time: clock, Messages: a.Messages, Notices: a.Notices}
 }
 
 func check(t *testing.T, err error) {

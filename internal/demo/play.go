@@ -17,6 +17,7 @@ import (
 	"shangliang/internal/dispatch"
 	"shangliang/internal/keyproposal"
 	"shangliang/internal/message"
+	"shangliang/internal/notify"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
 	"shangliang/internal/publish"
@@ -44,6 +45,7 @@ type Play struct {
 	Time        *Time
 	Progress    io.Writer // says how far it is; nothing when nil
 	Messages    *message.Service
+	Notices     *notify.Notifier
 	Today       calendar.Date // what it leads up to; the real day when empty
 
 	onlyNow bool // leaves 2018 out
@@ -108,6 +110,7 @@ func (p *Play) Run(ctx context.Context, password string) (t Tenants, who []SignI
 		p.planAwards(h)
 		p.planPublication(h, last)
 		p.planReading(h, last)
+		p.planNotices(h, last)
 	}
 	p.planRegional(last)
 	if err := p.run(ctx, last); err != nil {
