@@ -71,11 +71,12 @@ var syllables = sync.OnceValue(func() map[string]bool {
 // Start is a place of a text where one may begin to type it. Head is what its
 // first two letters begin with when they are typed, initials for Chinese
 // characters; the second is 0 where only one is looked for. Said tells how up
-// to six letters from there on may be typed; of a Start of [Sought] it is a
-// pattern for LIKE.
+// to six letters from there on may be typed; of a Start of [Sought], Parts are
+// the pieces that must stand in that.
 type Start struct {
-	Head [2]rune
-	Said string
+	Head  [2]rune
+	Said  string
+	Parts []string
 }
 
 // marks stand before the ways to type a letter, each for its place. None of
@@ -84,7 +85,7 @@ const marks = "!#$&*+"
 
 // Starts returns where somebody may begin to type s: at each Chinese character
 // and each word. A text shows up where one of its starts has the head and
-// answers the pattern of what was typed ([Sought]). Its first letter alone is a
+// holds the parts of what was typed ([Sought]). Its first letter alone is a
 // start only if alone says so, as for names, or there is no more.
 func Starts(s string, alone bool) []Start {
 	t := say(s)
@@ -101,13 +102,13 @@ func Starts(s string, alone bool) []Start {
 		first := heads(t.ways[from])
 		if from+1 == len(t.at) && (kindOf(t.runes[t.at[from]]) == word || i == 0) || alone && i == 0 {
 			for _, a := range first {
-				all = append(all, Start{[2]rune{a, 0}, b.String()})
+				all = append(all, Start{Head: [2]rune{a, 0}, Said: b.String()})
 			}
 		}
 		if from+1 < len(t.at) {
 			for _, a := range first {
 				for _, c := range heads(t.ways[from+1]) {
-					all = append(all, Start{[2]rune{a, c}, b.String()})
+					all = append(all, Start{Head: [2]rune{a, c}, Said: b.String()})
 				}
 			}
 		}
@@ -146,7 +147,6 @@ func Sought(typed string) []Start {
 	var apart func(rest []rune)
 	end := func() {
 		s := Start{}
-		var b strings.Builder
 		for k, p := range parts[:min(len(parts), len(marks))] {
 			if k < 2 {
 				r, _ := utf8.DecodeRuneInString(p)
@@ -155,15 +155,12 @@ func Sought(typed string) []Start {
 				}
 				s.Head[k] = r
 			}
-			b.WriteByte('%')
-			b.WriteByte(marks[k])
-			b.WriteString(p)
 			if k+1 < len(parts) && (len(p) > 1 && syllables()[p] || !latin(p)) {
-				b.WriteByte(' ') // it is whole
+				p += " " // it is whole
 			}
+			s.Parts = append(s.Parts, marks[k:k+1]+p)
 		}
-		b.WriteByte('%')
-		if s.Said = b.String(); !slices.Contains(all, s) {
+		if !slices.ContainsFunc(all, func(o Start) bool { return slices.Equal(o.Parts, s.Parts) }) {
 			all = append(all, s)
 		}
 	}
@@ -196,8 +193,10 @@ func Sought(typed string) []Start {
 		}
 	}
 	apart(letters)
-	mixed = true
-	apart(letters)
+	if !slices.ContainsFunc(all, func(s Start) bool { return s.Head[1] != 0 }) {
+		mixed = true
+		apart(letters)
+	}
 	return all
 }
 

@@ -23,7 +23,8 @@ type engine struct {
 	all, page string
 	args      func(text string, phrases []han.Phrase) []any
 	// every is a query for the n of all documents that answer a match.
-	every func(match string) string
+	every    func(match string) string
+	contains string // the function that says where in a text another stands; 0 for nowhere
 }
 
 func engineOf(d db.Dialect) *engine {
@@ -80,9 +81,10 @@ var sqlite = engine{
 		}
 		return s
 	}},
-	all:  `(SELECT 1 FROM search_fts WHERE search_fts MATCH $1 LIMIT $4)`,
-	page: `(SELECT rowid AS n FROM search_fts WHERE search_fts MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3)`,
-	args: func(string, []han.Phrase) []any { return nil },
+	all:      `(SELECT 1 FROM search_fts WHERE search_fts MATCH $1 LIMIT $4)`,
+	page:     `(SELECT rowid AS n FROM search_fts WHERE search_fts MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3)`,
+	args:     func(string, []han.Phrase) []any { return nil },
+	contains: "instr",
 	every: func(match string) string {
 		return `SELECT rowid AS n FROM search_fts WHERE search_fts MATCH ` + match
 	},
@@ -150,6 +152,7 @@ var postgres = engine{
 		}
 		return []any{strings.Join(patterns, "\n")}
 	},
+	contains: "strpos",
 	every: func(match string) string {
 		return `SELECT n FROM search_match(` + match + `, '', 2147483647, 2147483647) n`
 	},

@@ -39,8 +39,8 @@ const (
 	mostNames  = 4
 	mostDocs   = 6
 	mostStarts = 400 // of one document
-	walked     = 60  // documents looked at for one way to read what was typed
-	namesSeen  = 300 // places of names looked at for it
+	walked     = 20  // documents looked at for one way to read what was typed
+	namesSeen  = 200 // places of names looked at for it
 )
 
 // Suggest completes q.Text: with characters in either script, pinyin or its
@@ -206,11 +206,15 @@ func (s *seek) from(scopes []*scope, words [][]han.Start, name bool, columns str
 // begins is the condition that a row is one of these starts, which have the same
 // head.
 func (s *seek) begins(table, scope string, ways []han.Start, name bool) string {
-	var likes []string
+	var any []string
 	for _, w := range ways {
-		likes = append(likes, table+`.said LIKE `+s.arg(w.Said))
+		var all []string
+		for _, part := range w.Parts {
+			all = append(all, s.e.contains+`(`+table+`.said, `+s.arg(part)+`) > 0`)
+		}
+		any = append(any, strings.Join(all, " AND "))
 	}
-	return table + `.scope = ` + scope + ` AND ` + table + `.head = ` + s.arg(head(ways[0], name)) + ` AND (` + strings.Join(likes, " OR ") + `)`
+	return table + `.scope = ` + scope + ` AND ` + table + `.head = ` + s.arg(head(ways[0], name)) + ` AND (` + strings.Join(any, " OR ") + `)`
 }
 
 // heads groups starts by their head.
@@ -226,10 +230,11 @@ func heads(starts []han.Start) [][]han.Start {
 	return all
 }
 
+// reach is how many letters of a word count.
 func reach(starts []han.Start) int {
 	n := 0
 	for _, s := range starts {
-		n = max(n, len(s.Said))
+		n = max(n, len(s.Parts))
 	}
 	return n
 }
