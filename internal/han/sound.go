@@ -233,6 +233,36 @@ func say(s string) said {
 	return t
 }
 
+// Spoken writes how s is said, for a list that is looked through where there are
+// no tables: its initials and its pinyin, after the usual readings and those in
+// which its first character differs.
+func Spoken(s string) string {
+	t := say(s)
+	if len(t.at) == 0 {
+		return ""
+	}
+	var rest, initials strings.Builder
+	for _, ways := range t.ways[1:] {
+		way := ways[min(1, len(ways)-1)]
+		rest.WriteString(way)
+		_, size := utf8.DecodeRuneInString(way)
+		initials.WriteString(way[:size])
+	}
+	var all []string
+	add := func(s string) {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	ways := t.ways[0]
+	for _, way := range ways[min(1, len(ways)-1):] {
+		_, size := utf8.DecodeRuneInString(way)
+		add(way[:size] + initials.String())
+		add(way + rest.String())
+	}
+	return strings.Join(all, " ")
+}
+
 // Said finds where s is meant by one word of what somebody typed, and returns
 // those bytes of it: characters, pinyin and initials may be mixed, the last
 // reading may be unfinished. ok is false if s is not meant.

@@ -51,6 +51,14 @@ func TestStarts(t *testing.T) {
 	}
 }
 
+func TestSpoken(t *testing.T) {
+	for text, want := range map[string]string{"县水利局": "xslj xianshuiliju", "李明": "lm liming", "单雄": "dx danxiong sx shanxiong cx chanxiong", "5G办": "5gb 5gban", "，": ""} {
+		if got := Spoken(text); got != want {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}
+
 func TestPoint(t *testing.T) {
 	for _, x := range []struct{ text, typed, want string }{
 		{"关于疏浚城西排洪渠的提案", "phq", "关于疏浚城西[排洪渠]的提案"},

@@ -307,6 +307,11 @@ func TestPersonKeepsHistory(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].ID != id {
 			t.Errorf("%v %v", found, err)
 		}
+		for _, text := range []string{"tian", "TIAN"} { // as it is said
+			if said, err := s.Colleagues(member, text); err != nil || len(said) != len(found) {
+				t.Errorf("%s: %v, %v", text, said, err)
+			}
+		}
 		if found, _ := s.Colleagues(member, "%"); len(found) != 0 {
 			t.Errorf("a percent sign finds %v", found)
 		}

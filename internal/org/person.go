@@ -13,6 +13,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/db"
 	"shangliang/internal/errs"
+	"shangliang/internal/han"
 	"shangliang/internal/ledger"
 )
 
@@ -253,6 +254,14 @@ func (s *Service) Colleagues(ctx context.Context, text string) ([]Colleague, err
 			`SELECT id, name, post FROM person WHERE tenant = $1 AND active AND name LIKE $2 ESCAPE '\' ORDER BY name, id LIMIT 200`, a.Tenant, db.Like(text))
 		if err != nil {
 			return err
+		}
+		if len(all) == 0 { // perhaps the other script, or how a name is said
+			if all, err = db.All(tx, func(h *hit) []any { return []any{&h.id, &h.name, &h.post} },
+				`SELECT id, name, post FROM person WHERE tenant = $1 AND active ORDER BY name, id`, a.Tenant); err != nil {
+				return err
+			}
+			all = slices.DeleteFunc(all, func(h *hit) bool { _, _, said := han.Said(h.name, text); return !said })
+			all = all[:min(len(all), 200)]
 		}
 		ids := make([]string, len(all))
 		for i, h := range all {

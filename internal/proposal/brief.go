@@ -6,6 +6,7 @@ import (
 	"shangliang/internal/db"
 	"shangliang/internal/notify"
 	"shangliang/internal/org"
+	"shangliang/internal/search"
 )
 
 // Reach is the condition under which an actor may see a case p, for queries of
@@ -97,9 +98,27 @@ func Concerned(tx *db.Tx, tenant, id string) ([]notify.Told, error) {
 }
 
 // FindBriefs finds filed cases that the actor may see by their number or a part
-// of their title, for choosing; the newest first, at most twenty.
+// of their title, for choosing; the newest first, at most twenty. Where no title
+// has it, it is taken as [search.Suggest] takes it: in the other script, as
+// pinyin or its initials.
 func FindBriefs(tx *db.Tx, a actor.Actor, text string, caseNo int) ([]*Brief, error) {
 	cond, args := reach(a, []any{a.Tenant, db.Like(text), caseNo})
+	const order = ` ORDER BY p.year DESC, p.case_no LIMIT 20`
+	found, err := db.All(tx, (*Brief).Fields, `SELECT `+BriefColumns+` FROM proposal p WHERE p.tenant = $1 AND p.case_no > 0
+		AND (p.title LIKE $2 ESCAPE '\' OR p.case_no = $3) AND `+cond+order, args...)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	meant, err := search.Suggest(tx, search.Query{Tenant: a.Tenant, Text: text, Kinds: []string{"proposal"}, Audience: Audience(a)})
+	if err != nil || len(meant.Docs) == 0 {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range meant.Docs {
+		ids = append(ids, m.ID)
+	}
+	cond, args = reach(a, []any{a.Tenant})
+	marks, args := db.In(args, ids)
 	return db.All(tx, (*Brief).Fields, `SELECT `+BriefColumns+` FROM proposal p WHERE p.tenant = $1 AND p.case_no > 0
-		AND (p.title LIKE $2 ESCAPE '\' OR p.case_no = $3) AND `+cond+` ORDER BY p.year DESC, p.case_no LIMIT 20`, args...)
+		AND p.id IN `+marks+` AND `+cond+order, args...)
 }

@@ -148,7 +148,7 @@ func TestREST(t *testing.T) {
 
 func TestSuggest(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
-	w.Play(proposal.Filed)
+	filed := w.Play(proposal.Filed)
 	handed := w.Play(proposal.Submitted)
 	if err := search.Renew(t.Context(), w.DB); err != nil {
 		t.Fatal(err)
@@ -182,5 +182,10 @@ func TestSuggest(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	c.Get("/api/v1/search/suggestions?q=yuzhi").Want(200).Contains(`"names":["余知秋"]`, `"items":[]`)
+	// The same where a case or a person is picked.
+	c.Get("/supervision/cases?q=phq").Want(200).Contains(filed.ID).Lacks(handed.ID)
+	c.Get("/supervision/cases?q=疏浚").Want(200).Contains(filed.ID)
+	c.Get("/supervision/cases?q=qqq").Want(200).Lacks(filed.ID)
+	w.Browser(t, "凌若谷").Get("/people/pick?q=yzq").Want(200).Contains("余知秋")
 	w.Browser(t, "").Get("/api/v1/search/suggestions?q=phq").Want(401)
 }

@@ -1,5 +1,6 @@
 // A list that one types into: makes a select[data-pick] an accessible combobox
-// (ARIA 1.2 pattern). data-pick="list" looks through its own options; an address
+// (ARIA 1.2 pattern). data-pick="list" looks through its own options, by their
+// text and by how it is said, in pinyin or initials (data-said); an address
 // is asked with ?q= and answers JSON [{id, title, note}]. An input[data-pick]
 // is turned into such a select; without this script it stays a plain field.
 import { make, onEach, word } from "./page.js";
@@ -73,7 +74,9 @@ function pick(select) {
     } else {
       const all = [...select.options].filter((o) => o.value && !o.disabled);
       const shown = select.selectedOptions[0]?.text === q && !select.multiple;
-      found = all.filter((o) => shown || o.text.toLowerCase().includes(q.toLowerCase())).slice(0, most)
+      const typed = q.toLowerCase().replaceAll(" ", "");
+      const means = (o) => o.text.toLowerCase().includes(q.toLowerCase()) || typed.length > 1 && (o.dataset.said || "").split(" ").some((w) => w.includes(typed));
+      found = all.filter((o) => shown || means(o)).slice(0, most)
         .map((o) => ({ id: o.value, title: o.text, note: o.parentElement.label || "" }));
     }
     if (document.activeElement !== input) return;
@@ -111,8 +114,9 @@ function pick(select) {
   input.addEventListener("input", (event) => {
     event.stopPropagation(); // the text looked for is not what the form says
     clearTimeout(timer);
-    timer = setTimeout(look, remote ? 200 : 0);
+    if (!event.isComposing) timer = setTimeout(look, remote ? 200 : 0);
   });
+  input.addEventListener("compositionend", () => { clearTimeout(timer); timer = setTimeout(look, remote ? 200 : 0); });
   input.addEventListener("click", look);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
