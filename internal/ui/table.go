@@ -131,6 +131,15 @@ func (c Column) class() string {
 
 var rowClasses = [...]string{"", "", "", "row-warn", "row-bad"}
 
+// Titles are what stands above the columns, for a file with the same ones.
+func (t TableInfo) Titles() []string {
+	all := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		all[i] = c.Title
+	}
+	return all
+}
+
 // FiltersInfo is the form over a list. It is sent by GET, so the filters stay in
 // the URL; chips under it show which are in force and take them away.
 type FiltersInfo struct {

@@ -537,7 +537,7 @@ func (p *pages) exportEvaluation(w http.ResponseWriter, r *http.Request) error {
 		sheets = append(sheets, document.Sheet{Name: lang.T(ctx, "抽取记录"), Title: lang.T(ctx, "种子：%s", v.Seed),
 			Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "承办单位编号"), lang.T(ctx, "年度"), lang.T(ctx, "案号"), lang.T(ctx, "提案编号"), lang.T(ctx, "回头看"), lang.T(ctx, "次序"), lang.T(ctx, "是否抽中")}, Rows: document.Each(pool)})
 	}
-	return send(w, title, sheets...)
+	return document.Serve(w, title, sheets...)
 }
 
 // given are the points of a case, with their sum.

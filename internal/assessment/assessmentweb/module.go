@@ -8,11 +8,9 @@
 package assessmentweb
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -129,19 +127,6 @@ func figureURL(t *assessment.Assessment, figure, unit string, today calendar.Dat
 		q.Set("as_of", string(t.AsOf))
 	}
 	return "/figures/" + figure + "?" + q.Encode()
-}
-
-func send(w http.ResponseWriter, name string, sheets ...document.Sheet) error {
-	var b bytes.Buffer
-	if err := document.WriteTable(&b, sheets...); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "private, no-store")
-	_, err := b.WriteTo(w)
-	return err
 }
 
 var stateKinds = map[string]ui.Kind{assessment.Draft: ui.Neutral, assessment.Rating: ui.Info, assessment.Scored: ui.Info, assessment.Published: ui.Good, assessment.Cancelled: ui.Neutral}

@@ -450,7 +450,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows = append(rows, append(row, third, u.Improve))
 	}
-	return send(w, v.Title, document.Sheet{Name: lang.T(ctx, "测评结果"), Title: v.Title, Header: head, Rows: document.Each(rows)})
+	return document.Serve(w, v.Title, document.Sheet{Name: lang.T(ctx, "测评结果"), Title: v.Title, Header: head, Rows: document.Each(rows)})
 }
 
 // appraisalView is the table for the appraisal at the end of the year.
@@ -546,7 +546,7 @@ func (p *pages) exportAppraisal(w http.ResponseWriter, r *http.Request) error {
 	}
 	head := append([]string{lang.T(ctx, "承办单位")}, v.Heads...)
 	title := lang.T(ctx, "%d年提案办理情况", v.Year)
-	return send(w, title,
+	return document.Serve(w, title,
 		document.Sheet{Name: lang.T(ctx, "办理情况"), Title: title, Header: append(head, lang.T(ctx, "测评得分"), lang.T(ctx, "测评等次"), lang.T(ctx, "第三方评估")), Rows: document.Each(rows)},
 		document.Sheet{Name: lang.T(ctx, "督查事项"), Title: title, Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "督查事项"), lang.T(ctx, "下达日期"), lang.T(ctx, "期限"), lang.T(ctx, "状态"), lang.T(ctx, "是否逾期"), lang.T(ctx, "办理情况"), lang.T(ctx, "核实意见")}, Rows: document.Each(items)})
 }

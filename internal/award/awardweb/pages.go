@@ -1,7 +1,6 @@
 package awardweb
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -431,14 +430,5 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows = append(rows, row)
 	}
-	var b bytes.Buffer
-	if err := document.WriteTable(&b, document.Sheet{Name: lang.T(ctx, "年度好提案"), Title: v.Title, Header: []string{lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "提案形式"), lang.T(ctx, "得票"), lang.T(ctx, "好提案")}, Rows: document.Each(rows)}); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(v.Title+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "private, no-store")
-	_, err = b.WriteTo(w)
-	return err
+	return document.Serve(w, v.Title, document.Sheet{Name: lang.T(ctx, "年度好提案"), Title: v.Title, Header: []string{lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "提案形式"), lang.T(ctx, "得票"), lang.T(ctx, "好提案")}, Rows: document.Each(rows)})
 }

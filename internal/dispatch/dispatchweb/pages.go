@@ -1,7 +1,6 @@
 package dispatchweb
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -445,16 +444,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 			units = append(units, []any{v.name(s.Unit), x.CaseNo, x.Title, x.Lead, say(ctx, roles[part.Role]), v.others(ctx, s, x), part.DueOn.String()})
 		}
 	}
-	var b bytes.Buffer
-	if err := document.WriteTable(&b,
+	return document.Serve(w, lang.T(ctx, "交办表"),
 		document.Sheet{Name: lang.T(ctx, "议程"), Title: v.Title, Header: []string{lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "承办单位"), lang.T(ctx, "状态"), lang.T(ctx, "交办意见")}, Rows: document.Each(lines)},
-		document.Sheet{Name: lang.T(ctx, "交办表"), Title: v.Title, Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "办理方式"), lang.T(ctx, "其他承办单位"), lang.T(ctx, "期限")}, Rows: document.Each(units)}); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(lang.T(ctx, "交办表")+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "private, no-store")
-	_, err = b.WriteTo(w)
-	return err
+		document.Sheet{Name: lang.T(ctx, "交办表"), Title: v.Title, Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "办理方式"), lang.T(ctx, "其他承办单位"), lang.T(ctx, "期限")}, Rows: document.Each(units)})
 }

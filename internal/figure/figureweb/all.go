@@ -124,6 +124,6 @@ func (p *pages) exportAll(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, row)
 	}
 	title := lang.T(ctx, "统计指标") + " " + period(ctx, now)
-	return sendTable(w, title, document.Sheet{Name: strconv.Itoa(now.Year), Title: title, Header: []string{lang.T(ctx, "类别"), lang.T(ctx, "指标"), lang.T(ctx, "数值"),
+	return document.Serve(w, title, document.Sheet{Name: strconv.Itoa(now.Year), Title: title, Header: []string{lang.T(ctx, "类别"), lang.T(ctx, "指标"), lang.T(ctx, "数值"),
 		lang.T(ctx, "单位"), lang.T(ctx, "分子"), lang.T(ctx, "分母"), lang.T(ctx, "上年"), lang.T(ctx, "增减"), lang.T(ctx, "统计口径")}, Rows: document.Each(rows)})
 }

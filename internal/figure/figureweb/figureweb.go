@@ -7,7 +7,6 @@
 package figureweb
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"net/http"
@@ -19,7 +18,6 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
-	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/figure"
 	"shangliang/internal/lang"
@@ -261,20 +259,6 @@ func stat(ctx context.Context, v figure.Value, before *figure.Report, url string
 		s.Kind = ui.Bad
 	}
 	return s
-}
-
-// sendTable sends an xlsx once all of it is there.
-func sendTable(w http.ResponseWriter, name string, sheets ...document.Sheet) error {
-	var b bytes.Buffer
-	if err := document.WriteTable(&b, sheets...); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "private, no-store")
-	_, err := b.WriteTo(w)
-	return err
 }
 
 // number is a value as a cell: rates as they are written.

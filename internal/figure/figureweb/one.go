@@ -268,5 +268,5 @@ func (p *pages) exportOne(w http.ResponseWriter, r *http.Request) error {
 		}
 		sheets = append(sheets, document.Sheet{Name: v.by, Title: title, Header: header, Rows: document.Each(groups)})
 	}
-	return sendTable(w, recs.Value.Name+" "+strconv.Itoa(recs.Report.Year), sheets...)
+	return document.Serve(w, recs.Value.Name+" "+strconv.Itoa(recs.Report.Year), sheets...)
 }

@@ -177,7 +177,7 @@ func (p *pages) exportAudit(w http.ResponseWriter, r *http.Request) error {
 			f.Before = entries[len(entries)-1].ID
 		}
 	}
-	return sendTable(w, s.Name, s)
+	return document.Serve(w, s.Name, s)
 }
 
 // kinds of objects in words.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shangliang/internal/actor"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
 	"shangliang/internal/org"
@@ -62,6 +63,25 @@ func (p *pages) showBodies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, bodiesView(v))
+}
+
+// exportBodies sends the list as it is shown.
+func (p *pages) exportBodies(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := p.bodiesPage(r, r.URL.Query().Get("kind"))
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, b := range v.Bodies {
+		row := []any{b.Name, b.ShortName}
+		if v.Kind.ID == "department" {
+			row = append(row, word(ctx, org.Title(org.Systems, b.System)))
+		}
+		rows = append(rows, append(row, b.Contact, b.Phone, bodyState(ctx, b)))
+	}
+	name := word(ctx, v.Kind.Title)
+	return document.Serve(w, name, document.Sheet{Name: name, Header: bodyTable(ctx, v).Titles(), Rows: document.Each(rows)})
 }
 
 // addBodies makes a body of each line.

@@ -160,7 +160,7 @@ func bodiesView(v *bodiesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: lang.T(ctx, "组织机构"), Lead: lang.T(ctx, "党派、界别、专门委员会、承办单位等，停用后不能再选，原有记录保留。")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: lang.T(ctx, "组织机构"), Lead: lang.T(ctx, "党派、界别、专门委员会、承办单位等，停用后不能再选，原有记录保留。"), Actions: ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "导出"), Icon: "download", Href: "/bodies.xlsx?kind=" + v.Kind.ID})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -173,6 +173,13 @@ func linesHelp(ctx context.Context, kind string) string {
 		return lang.T(ctx, "每行一个，可以一次粘贴多行；后面可以用逗号隔开写简称和系统，例如“县委宣传部，宣传部，党群”。不写系统的算政府系统。")
 	}
 	return lang.T(ctx, "每行一个，可以一次粘贴多行；后面可以用逗号隔开写简称。")
+}
+
+func bodyState(ctx context.Context, b *org.Body) string {
+	if b.Active {
+		return lang.T(ctx, "使用中")
+	}
+	return lang.T(ctx, "已停用")
 }
 
 func bodyTable(ctx context.Context, v *bodiesPage) ui.TableInfo {
@@ -191,9 +198,9 @@ func bodyTable(ctx context.Context, v *bodiesPage) ui.TableInfo {
 		if department {
 			row.Cells = append(row.Cells, ui.Str(word(ctx, org.Title(org.Systems, b.System))))
 		}
-		state := ui.Badge(ui.Good, lang.T(ctx, "使用中"))
+		state := ui.Badge(ui.Good, bodyState(ctx, b))
 		if !b.Active {
-			state = ui.Badge(ui.Neutral, lang.T(ctx, "已停用"))
+			state = ui.Badge(ui.Neutral, bodyState(ctx, b))
 		}
 		row.Cells = append(row.Cells, ui.Str(b.Contact), ui.Str(b.Phone), state)
 		t.Rows = append(t.Rows, row)

@@ -168,10 +168,7 @@ func (p *pages) rosterTemplate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := lang.T(r.Context(), "委员名册模板")
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	return document.WriteTemplate(w, name, org.RosterColumns)
+	return document.ServeTemplate(w, name, org.RosterColumns)
 }
 
 // problemOf is what is wrong with a cell, as a text; empty if nothing is.

@@ -93,15 +93,6 @@ func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, peopleView(v, bodyOptions(ctx, all, belongs...)))
 }
 
-// sendTable sends sheets as an xlsx to be saved.
-func sendTable(w http.ResponseWriter, name string, sheets ...document.Sheet) error {
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "no-store")
-	return document.WriteTable(w, sheets...)
-}
-
 func (p *pages) exportPeople(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := peopleFilter(r.URL.Query())
@@ -136,7 +127,7 @@ func (p *pages) exportPeople(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return sendTable(w, name, s)
+	return document.Serve(w, name, s)
 }
 
 // rosterRow is a person in the columns of the template, so that what was sent

@@ -156,6 +156,31 @@ func TestRosterExport(t *testing.T) {
 	}
 }
 
+// The file of bodies has the columns and the lines of the page.
+func TestBodyExport(t *testing.T) {
+	w := world(t)
+	c := w.Browser(t, "管一平")
+	page := c.Get("/bodies?kind=department").Want(200)
+	if to := page.Attr(".page-actions a", "href"); to != "/bodies.xlsx?kind=department" {
+		t.Errorf("the button leads to %s", to)
+	}
+	out := c.Get("/bodies.xlsx?kind=department").Want(200)
+	table, err := document.Open("a.xlsx", strings.NewReader(out.Body), int64(len(out.Body)), document.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := table.Read([]document.Column{{ID: "name", Title: "名称", Required: true}, {ID: "system", Title: "系统", Required: true}, {ID: "state", Title: "状态", Required: true}}); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range table.Rows {
+		names = append(names, r.Cells[0])
+	}
+	if got := strings.Join(names, " "); !strings.Contains(got, "县水利局") || strings.Contains(got, "经济界") {
+		t.Errorf("departments: %s", got)
+	}
+}
+
 func TestPerson(t *testing.T) {
 	w := world(t)
 	c := w.Browser(t, "管一平")
@@ -223,7 +248,7 @@ func TestPermission(t *testing.T) {
 	person := w.People["余知秋"]
 	may := map[string]string{"管一平": "manage roster people audit", "柳文书": "roster people", "岳交之": "people", "高望舒": "people", "莫定安": "people", "严察微": "audit", "余知秋": "", "水清源": "", "裴远山": ""}
 	for _, x := range []struct{ want, method, path string }{
-		{"people", "GET", "/people"}, {"people", "GET", "/people.xlsx"}, {"people", "GET", "/people/" + w.People["柳文书"]}, {"people", "GET", "/bodies"},
+		{"people", "GET", "/people"}, {"people", "GET", "/people.xlsx"}, {"people", "GET", "/people/" + w.People["柳文书"]}, {"people", "GET", "/bodies"}, {"people", "GET", "/bodies.xlsx?kind=department"},
 		{"roster", "GET", "/people/new"}, {"roster", "GET", "/people/import"}, {"roster", "GET", "/people/roster-template.xlsx"},
 		{"roster", "POST", "/people/" + person + "/membership"}, {"manage", "POST", "/people/" + person + "/account"},
 		{"manage", "GET", "/accounts"}, {"manage", "GET", "/accounts/new"}, {"manage", "GET", "/tenants"}, {"manage", "GET", "/tenants/new"},

@@ -48,6 +48,7 @@ func (p *pages) routes(rt *web.Router) {
 
 	rt.Get("/bodies", p.showBodies)
 	rt.Post("/bodies", p.addBodies)
+	rt.Get("/bodies.xlsx", p.exportBodies)
 	rt.Get("/bodies/{id}", p.editBody)
 	rt.Post("/bodies/{id}", p.saveBody)
 

@@ -1,7 +1,6 @@
 package proposalweb
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"net/http"
@@ -339,22 +338,8 @@ func (p *pages) exportCompliance(w http.ResponseWriter, r *http.Request) error {
 		units = append(units, []any{u.name, u.cases, u.done, u.meetings, u.publics})
 	}
 	title := lang.T(ctx, "%d年两见面一公开情况", v.Complies.Year)
-	return sendSheets(w, title,
+	return document.Serve(w, title,
 		document.Sheet{Name: lang.T(ctx, "逐件"), Title: title, Header: []string{lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "承办单位"), lang.T(ctx, "状态"),
 			lang.T(ctx, "要求见面次数"), lang.T(ctx, "答复前见面"), lang.T(ctx, "答复后见面"), lang.T(ctx, "公开"), lang.T(ctx, "还缺什么")}, Rows: document.Each(lines)},
 		document.Sheet{Name: lang.T(ctx, "按承办单位"), Title: title, Header: []string{lang.T(ctx, "承办单位"), lang.T(ctx, "件数"), lang.T(ctx, "都齐了"), lang.T(ctx, "缺见面"), lang.T(ctx, "缺公开")}, Rows: document.Each(units)})
-}
-
-// sendSheets sends tables that were written whole first.
-func sendSheets(w http.ResponseWriter, name string, sheets ...document.Sheet) error {
-	var b bytes.Buffer
-	if err := document.WriteTable(&b, sheets...); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	h.Set("Cache-Control", "private, no-store")
-	_, err := b.WriteTo(w)
-	return err
 }

@@ -1,7 +1,6 @@
 package proposalweb
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -59,16 +58,7 @@ func (p *importPages) template(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name := lang.T(ctx, "提案导入模板")
-	var b bytes.Buffer // all of it first, so that what fails is still answered as an error
-	if err := document.WriteTemplate(&b, name, columns); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", document.ContentType(document.XLSX))
-	h.Set("Content-Disposition", document.Disposition(name+".xlsx", document.XLSX, false))
-	_, err = b.WriteTo(w)
-	return err
+	return document.ServeTemplate(w, lang.T(ctx, "提案导入模板"), columns)
 }
 
 func (p *importPages) show(w http.ResponseWriter, r *http.Request) error {

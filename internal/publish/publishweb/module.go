@@ -64,6 +64,7 @@ func Add(m *module.Module, d Deps) {
 
 func (p *pages) routes(rt *web.Router) {
 	rt.Get("/publish", p.list)
+	rt.Get("/publish.xlsx", p.export)
 	rt.Post("/publish/bulk", p.bulk)
 	rt.Get("/publish/comments", p.comments)
 	rt.Post("/publish/comments/bulk", p.judgeMany)

@@ -15,6 +15,7 @@ import (
 
 	"shangliang/internal/actor"
 	"shangliang/internal/calendar"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/lang"
 	"shangliang/internal/publish"
@@ -55,6 +56,36 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.site = own.Code
 	return web.Render(w, r, http.StatusOK, listPage(v))
+}
+
+// mostExported is how many cases of a queue go into one file.
+const mostExported = 10_000
+
+// export sends a queue as it is shown.
+func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	q := r.URL.Query()
+	year, _ := strconv.Atoi(q.Get("year"))
+	l, err := p.publish.Whole(ctx, q.Get("queue"), year, mostExported)
+	if err != nil {
+		return err
+	}
+	if l.Next != "" {
+		return errs.New(errs.TooLarge, "超过%d件，请先按年度筛选，再导出", mostExported)
+	}
+	var rows [][]any
+	for _, x := range l.Lines {
+		if x.Proposal == nil {
+			continue
+		}
+		row := []any{x.CaseNo, x.Title, x.Year, wish(ctx, x.OpenChoice), lang.T(ctx, "未准备"), ""}
+		if x.D != nil {
+			row[4], row[5] = say(ctx, publish.Flow.State(x.D.State).Title), l.Names[x.D.PreparedBy]
+		}
+		rows = append(rows, row)
+	}
+	name := lang.T(ctx, "公开办理结果")
+	return document.Serve(w, name, document.Sheet{Name: name, Header: []string{lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "年度"), lang.T(ctx, "提案人意愿"), lang.T(ctx, "状态"), lang.T(ctx, "准备人")}, Rows: document.Each(rows)})
 }
 
 // tabs are the queues with their counts.

@@ -56,7 +56,7 @@ func listPage(v *listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.here, Fields: []ui.Field{{Name: "year", Label: lang.T(ctx, "年度"), Options: yearOptions(ctx, v.Years)}}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filters(ui.FiltersInfo{Here: v.here, Export: ui.With(ui.With("/publish.xlsx", "queue", v.queue), "year", yearText(v.year)), Fields: []ui.Field{{Name: "year", Label: lang.T(ctx, "年度"), Options: yearOptions(ctx, v.Years)}}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

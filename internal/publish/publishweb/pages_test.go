@@ -9,6 +9,7 @@ import (
 
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/db"
+	"shangliang/internal/document"
 	"shangliang/internal/proposal"
 )
 
@@ -27,7 +28,19 @@ func TestBulk(t *testing.T) {
 	page := clerk.Get("/publish").Contains("全部3件：按默认方案提请决定")
 	done := clerk.Submit(page, "form.mb-3", "action", "plan").Want(200).Contains("已办2件，1件没有办成")
 	done.Contains("案由不公开时整件都不能公开")
-	page = clerk.Get("/publish?queue=proposed")
+	page = clerk.Get("/publish?queue=proposed").Contains("/publish.xlsx?queue=proposed")
+	out := clerk.Get("/publish.xlsx?queue=proposed").Want(200)
+	table, err := document.Open("a.xlsx", strings.NewReader(out.Body), int64(len(out.Body)), document.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := table.Read([]document.Column{{ID: "no", Title: "案号", Required: true}, {ID: "who", Title: "准备人", Required: true}}); err != nil || len(table.Rows) != 2 {
+		t.Fatalf("%v of %v", table.Rows, err)
+	}
+	if row := strings.Join(table.Rows[0].Cells, "|"); !strings.Contains(row, "待决定|柳文书") {
+		t.Errorf("the first row is %s", row)
+	}
+	clerk.Get("/publish.xlsx?queue=nothing").Want(404)
 	clerk.Submit(page, "form.mb-3", "action", "publish").Want(200).Contains("已办0件，2件没有办成", "须由另一位同事复核")
 	page = chair.Get("/publish").Contains("全部2件：同意公开")
 	chair.Submit(page, "form.mb-3", "action", "publish").Want(303)
@@ -47,6 +60,7 @@ func TestBulk(t *testing.T) {
 	}
 	for _, name := range []string{"余知秋", "江承平", "岳交之", "严察微"} {
 		w.Browser(t, name).Get("/publish").Want(403)
+		w.Browser(t, name).Get("/publish.xlsx?queue=proposed").Want(403)
 		w.Browser(t, name).Get("/publish/comments").Want(403)
 	}
 }
