@@ -135,10 +135,10 @@ func (a *App) newFrame(ctx context.Context, who actor.Actor) (*frame, error) {
 	}
 	f := &frame{tenant: tenant.Name, person: who.Name}
 	for _, c := range choices {
-		parts := []string{lang.T(ctx, "%s", lang.Word(c.Role)), c.Body, c.Tenant}
+		parts := []string{lang.Say(ctx, c.Role), c.Body, c.Tenant}
 		title := strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 		if c.Current {
-			f.role = lang.T(ctx, "%s", lang.Word(c.Role))
+			f.role = lang.Say(ctx, c.Role)
 			if c.Body != "" {
 				f.role += " · " + c.Body
 			}
@@ -167,7 +167,7 @@ func menu(ctx context.Context, modules []module.Module, who actor.Actor) ([]ui.M
 			groups = append(groups, ui.MenuGroup{Title: it.Group})
 			i = len(groups) - 1
 		}
-		entry := ui.MenuItem{Path: it.Path, Title: lang.T(ctx, "%s", lang.Word(it.Title)), Icon: it.Icon, Primary: it.Primary}
+		entry := ui.MenuItem{Path: it.Path, Title: lang.Say(ctx, it.Title), Icon: it.Icon, Primary: it.Primary}
 		if it.Count != nil {
 			n, err := it.Count(ctx)
 			if err != nil {
@@ -179,7 +179,7 @@ func menu(ctx context.Context, modules []module.Module, who actor.Actor) ([]ui.M
 	}
 	for i := range groups {
 		if groups[i].Title != "" {
-			groups[i].Title = lang.T(ctx, "%s", lang.Word(groups[i].Title))
+			groups[i].Title = lang.Say(ctx, groups[i].Title)
 		}
 	}
 	return groups, nil

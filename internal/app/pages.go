@@ -103,7 +103,7 @@ func states(ctx context.Context) ([]ui.Option, error) {
 	var options []ui.Option
 	for _, s := range proposal.CaseFlow.States {
 		if s.ID != proposal.Draft && s.ID != proposal.Cosigning && s.ID != proposal.Approval {
-			options = append(options, ui.Option{Value: s.ID, Label: lang.T(ctx, "%s", lang.Word(s.Title))})
+			options = append(options, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 		}
 	}
 	return options, nil

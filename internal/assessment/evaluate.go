@@ -3,7 +3,6 @@ package assessment
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/attachment"
@@ -118,7 +117,7 @@ func (s *Service) DoEvaluation(ctx context.Context, id string, version int, acti
 	if err != nil {
 		return err
 	}
-	said = strings.TrimSpace(han.Clean(said))
+	said = han.Tidy(said)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		e, err := evaluation(tx, a, id)
 		if err != nil {
@@ -349,7 +348,7 @@ func (s *Service) Evaluate(ctx context.Context, id, evaluated string, p Points) 
 	if err != nil {
 		return err
 	}
-	p.Remark = strings.TrimSpace(han.Clean(p.Remark))
+	p.Remark = han.Tidy(p.Remark)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		e, err := evaluation(tx, a, id)
 		if err != nil {

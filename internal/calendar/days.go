@@ -155,7 +155,7 @@ func (d *Days) Why(ctx context.Context, on Date) string {
 	case special && row.Kind == Workday:
 		why = lang.T(ctx, "补班（%s）", lang.Word(row.Name))
 	case special:
-		why = lang.T(ctx, "%s", lang.Word(row.Name))
+		why = lang.Say(ctx, row.Name)
 	case d.working(n):
 		why = lang.T(ctx, "工作日")
 	default:

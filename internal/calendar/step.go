@@ -72,7 +72,7 @@ func (a Arg) value(ctx context.Context) any {
 	case !a.Term.IsZero():
 		return a.Term.Text(ctx)
 	case len(a.Words) > 0:
-		list := lang.T(ctx, "%s", lang.Word(a.Words[0]))
+		list := lang.Say(ctx, a.Words[0])
 		for _, w := range a.Words[1:] {
 			list = lang.T(ctx, "%[1]s、%[2]s", list, lang.Word(w))
 		}

@@ -39,7 +39,7 @@ type GroupLine struct {
 func (r *Report) Lines(ctx context.Context) []Line {
 	all := make([]Line, len(r.Values))
 	for i, v := range r.Values {
-		l := Line{ID: v.Def.ID, Name: v.Name, Group: lang.T(ctx, "%s", lang.Word(v.Def.Group)), Unit: v.Def.Unit, Text: v.Text(), Rule: v.Rule}
+		l := Line{ID: v.Def.ID, Name: v.Name, Group: lang.Say(ctx, v.Def.Group), Unit: v.Def.Unit, Text: v.Text(), Rule: v.Rule}
 		l.Value, l.Numerator, l.Denominator = v.numbers()
 		if !v.Closed {
 			l.Records = "/api/v1/figures/" + v.Def.ID + "/records"

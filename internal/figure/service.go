@@ -407,7 +407,7 @@ func (s *Service) report(l *loaded) (*Report, error) {
 			}
 		}
 		v := Value{Def: c.Definition, Count: c.total(l.facts[src]), Closed: !c.open(l.actor),
-			Name: lang.T(ctx, "%s", lang.Word(c.Name)), Rule: notes[src].Replace(lang.T(ctx, "%s", lang.Word(c.Definition.Rule)))}
+			Name: lang.Say(ctx, c.Name), Rule: notes[src].Replace(lang.Say(ctx, c.Definition.Rule))}
 		if l.request.By != "" {
 			v.Groups = c.groups(l.facts[src], l.request.By)
 			for i := range v.Groups {

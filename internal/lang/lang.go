@@ -123,6 +123,15 @@ func Of(ctx context.Context) Lang {
 	return Hans
 }
 
+// Say returns a text of the catalogues that is held in data, such as the title of
+// a state, in the language of the context; empty stays empty.
+func Say(ctx context.Context, zh string) string {
+	if zh == "" {
+		return ""
+	}
+	return T(ctx, "%s", Word(zh))
+}
+
 // T translates a text written in Simplified Chinese into the context's
 // language. The format must be a constant known to the catalogues: a test reads
 // every call in the source. Never pass what a person typed as format.

@@ -75,7 +75,7 @@ func say(ctx context.Context, text string) string {
 	if text == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(text))
+	return lang.Say(ctx, text)
 }
 
 // Told is one who is told, and why.

@@ -56,7 +56,7 @@ func (r *Report) Print(ctx context.Context, w io.Writer) error {
 		if name == "" {
 			name = lang.T(ctx, "（目录中没有的指标）")
 		}
-		p.line("[%d]\t%s\t%s\t%s\t%s\t%s", i+1, lang.T(ctx, "%s", lang.Word(kinds[f.Kind])), name, f.text(), f.Quote, f.Metric)
+		p.line("[%d]\t%s\t%s\t%s\t%s\t%s", i+1, lang.Say(ctx, kinds[f.Kind]), name, f.text(), f.Quote, f.Metric)
 	}
 	wrong := 0
 	for i := range r.Relations {

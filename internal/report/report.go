@@ -49,7 +49,7 @@ var titles = map[Kind]string{
 }
 
 // Title is what a kind is called, in the language of the context.
-func (k Kind) Title(ctx context.Context) string { return lang.T(ctx, "%s", lang.Word(titles[k])) }
+func (k Kind) Title(ctx context.Context) string { return lang.Say(ctx, titles[k]) }
 
 // Known is a figure whose value is known.
 type Known struct {

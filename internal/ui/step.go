@@ -16,7 +16,7 @@ func StepFields(ctx context.Context, fields []flow.Field, values map[string][]st
 		if zh == "" {
 			return ""
 		}
-		return lang.T(ctx, "%s", lang.Word(zh))
+		return lang.Say(ctx, zh)
 	}
 	var all []templ.Component
 	for _, f := range fields {

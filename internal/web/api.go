@@ -185,3 +185,14 @@ func humaText(text string, t func(string, ...any) string) string {
 	}
 	return text
 }
+
+// Answer is what a REST operation answers: its body, as JSON.
+type Answer[T any] struct{ Body T }
+
+// AnswerOf answers with what a service returned.
+func AnswerOf[T any](body T, err error) (*Answer[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Answer[T]{body}, nil
+}

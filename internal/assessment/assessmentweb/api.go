@@ -9,16 +9,8 @@ import (
 	"shangliang/internal/assessment"
 	"shangliang/internal/calendar"
 	"shangliang/internal/figure"
+	"shangliang/internal/web"
 )
-
-type answer[T any] struct{ Body T }
-
-func answerOf[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{body}, nil
-}
 
 // assessmentHead is an assessment in a list.
 type assessmentHead struct {
@@ -125,26 +117,26 @@ func addAPI(api huma.API, d Deps) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"assessment"}}
 	}
-	huma.Register(api, op("list-assessments", "GET", "/assessments", "List the assessments of departments"), func(ctx context.Context, _ *struct{}) (*answer[[]assessmentHead], error) {
+	huma.Register(api, op("list-assessments", "GET", "/assessments", "List the assessments of departments"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]assessmentHead], error) {
 		all, err := s.List(ctx)
 		out := make([]assessmentHead, len(all))
 		for i, t := range all {
 			out[i] = headOf(t)
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
-	huma.Register(api, op("get-assessment", "GET", "/assessments/{id}", "Read an assessment with its results"), func(ctx context.Context, in *InAssessment) (*answer[assessmentBody], error) {
+	huma.Register(api, op("get-assessment", "GET", "/assessments/{id}", "Read an assessment with its results"), func(ctx context.Context, in *InAssessment) (*web.Answer[assessmentBody], error) {
 		r, err := s.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[assessmentBody]{resultOf(r)}, nil
+		return &web.Answer[assessmentBody]{Body: resultOf(r)}, nil
 	})
 	plan := op("plan-assessment", "POST", "/assessments", "Plan an assessment")
 	plan.DefaultStatus = http.StatusCreated
-	huma.Register(api, plan, func(ctx context.Context, in *struct{ Body AssessmentPlan }) (*answer[made], error) {
+	huma.Register(api, plan, func(ctx context.Context, in *struct{ Body AssessmentPlan }) (*web.Answer[made], error) {
 		id, err := s.Save(ctx, assessment.Plan{Title: in.Body.Title, Year: in.Body.Year, AsOf: in.Body.AsOf, RateUntil: in.Body.RateUntil, Units: in.Body.Units})
-		return answerOf(made{id}, err)
+		return web.AnswerOf(made{id}, err)
 	})
 	huma.Register(api, op("act-on-assessment", "POST", "/assessments/{id}/actions/{action}", "Take a step of an assessment"), func(ctx context.Context, in *struct {
 		InAssessment
@@ -153,12 +145,12 @@ func addAPI(api huma.API, d Deps) {
 			Version  int    `json:"version" minimum:"1"`
 			Decision string `json:"decision,omitempty" maxLength:"500" doc:"publish: by which it is published"`
 		}
-	}) (*answer[assessmentHead], error) {
+	}) (*web.Answer[assessmentHead], error) {
 		t, err := s.Do(ctx, in.ID, in.Body.Version, in.Action, in.Body.Decision)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[assessmentHead]{headOf(t)}, nil
+		return &web.Answer[assessmentHead]{Body: headOf(t)}, nil
 	})
 	huma.Register(api, op("rate-departments", "POST", "/assessments/{id}/ratings", "Rate departments, as oneself; nobody is told whose ratings are whose"), func(ctx context.Context, in *struct {
 		InAssessment
@@ -184,7 +176,7 @@ func addAPI(api huma.API, d Deps) {
 	})
 	huma.Register(api, op("get-appraisal", "GET", "/appraisal", "Read a year's figures of every department for the appraisal at its end"), func(ctx context.Context, in *struct {
 		Year int `query:"year" minimum:"0" maximum:"2199"`
-	}) (*answer[[]appraisalLine], error) {
+	}) (*web.Answer[[]appraisalLine], error) {
 		a, err := s.Appraisal(ctx, in.Year)
 		if err != nil {
 			return nil, err
@@ -196,18 +188,18 @@ func addAPI(api huma.API, d Deps) {
 				out[i].Third = &l.Third.Score
 			}
 		}
-		return &answer[[]appraisalLine]{out}, nil
+		return &web.Answer[[]appraisalLine]{Body: out}, nil
 	})
 	huma.Register(api, op("list-inspections", "GET", "/inspections", "List what is asked of departments"), func(ctx context.Context, in *struct {
 		Year  int    `query:"year" minimum:"0" maximum:"2199"`
 		State string `query:"state" enum:"issued,reported,done,withdrawn"`
-	}) (*answer[[]inspectionBody], error) {
+	}) (*web.Answer[[]inspectionBody], error) {
 		all, today, err := s.Inspections(ctx, in.Year, in.State)
 		out := make([]inspectionBody, len(all))
 		for i, x := range all {
 			out[i] = inspectionBody{x.ID, x.Unit, x.UnitName, x.Title, x.Content, x.IssuedOn, x.DueOn, x.State, x.Late(today), x.Result, x.Answer, x.Version}
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
 	issue := op("issue-inspection", "POST", "/inspections", "Ask something of a department")
 	issue.DefaultStatus = http.StatusCreated
@@ -218,9 +210,9 @@ func addAPI(api huma.API, d Deps) {
 			Content string        `json:"content,omitempty" maxLength:"5000"`
 			DueOn   calendar.Date `json:"due_on" format:"date"`
 		}
-	}) (*answer[made], error) {
+	}) (*web.Answer[made], error) {
 		id, err := s.Issue(ctx, assessment.Inspection{Unit: in.Body.Unit, Title: in.Body.Title, Content: in.Body.Content, DueOn: in.Body.DueOn})
-		return answerOf(made{id}, err)
+		return web.AnswerOf(made{id}, err)
 	})
 	huma.Register(api, op("act-on-inspection", "POST", "/inspections/{id}/actions/{action}", "Take a step of an inspection"), func(ctx context.Context, in *struct {
 		ID     string `path:"id" maxLength:"64"`

@@ -29,7 +29,7 @@ func evaluationURL(id string) string { return "/assessments/" + id + "/evaluatio
 var evaluationKinds = map[string]ui.Kind{assessment.Planned: ui.Neutral, assessment.Evaluating: ui.Warn, assessment.Submitted: ui.Info, assessment.Accepted: ui.Good, assessment.Cancelled: ui.Neutral}
 
 func evaluationState(ctx context.Context, e *assessment.Evaluation) templ.Component {
-	return ui.Badge(evaluationKinds[e.State], say(ctx, assessment.EvaluationFlow.State(e.State).Title))
+	return ui.Badge(evaluationKinds[e.State], lang.Say(ctx, assessment.EvaluationFlow.State(e.State).Title))
 }
 
 func (p *pages) evaluations(w http.ResponseWriter, r *http.Request) error {
@@ -190,7 +190,7 @@ func (p *pages) actEvaluation(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range assessment.EvaluationFlow.Steps {
 		if s.Action == action {
-			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, s.Title)), "")
+			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", lang.Say(ctx, s.Title)), "")
 		}
 	}
 	return web.Redirect(w, r, evaluationURL(id))
@@ -235,9 +235,9 @@ var saidFields = map[string]ui.Field{
 func (v *evaluationView) actions(ctx context.Context) (all []ui.Action) {
 	icons := map[string]string{"draw": "arrows-shuffle", "submit": "send", "accept": "check", "return": "arrow-back-up", "redraw": "arrow-back-up", "cancel": "x", "restart": "arrow-back-up"}
 	for i, s := range v.Steps {
-		x := ui.Action{ID: "do-" + s.Action, Label: say(ctx, s.Title), Follows: say(ctx, s.Says), Icon: icons[s.Action], URL: evaluationURL(v.Assessment) + "/do/" + s.Action, Version: int64(v.Version)}
+		x := ui.Action{ID: "do-" + s.Action, Label: lang.Say(ctx, s.Title), Follows: lang.Say(ctx, s.Says), Icon: icons[s.Action], URL: evaluationURL(v.Assessment) + "/do/" + s.Action, Version: int64(v.Version)}
 		if f, ok := saidFields[s.Action]; ok {
-			f.Name, f.Label, f.Help = "said", say(ctx, f.Label), say(ctx, f.Help)
+			f.Name, f.Label, f.Help = "said", lang.Say(ctx, f.Label), lang.Say(ctx, f.Help)
 			if v.tried == s.Action {
 				f.Value = v.said
 			}
@@ -275,7 +275,7 @@ func (v *evaluationView) left() (n int) {
 var ways = map[string]string{assessment.ByAccount: "评估人员登录填写", assessment.ByPaper: "机关录入书面评估表，附扫描件"}
 
 func (v *evaluationView) facts(ctx context.Context) []ui.Item {
-	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: evaluationState(ctx, v.Evaluation)}, ui.Say(lang.T(ctx, "评估机构"), v.BodyName), ui.Say(lang.T(ctx, "填写方式"), say(ctx, ways[v.Way])),
+	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: evaluationState(ctx, v.Evaluation)}, ui.Say(lang.T(ctx, "评估机构"), v.BodyName), ui.Say(lang.T(ctx, "填写方式"), lang.Say(ctx, ways[v.Way])),
 		{Term: lang.T(ctx, "评估截止"), Value: ui.LongDay(v.DueOn)},
 		ui.Say(lang.T(ctx, "每个单位抽取"), lang.T(ctx, "当年%d件，回头看%d件", v.Evaluation.Cases, v.Back))}
 	if v.Seed != "" {
@@ -289,7 +289,7 @@ func (v *evaluationView) facts(ctx context.Context) []ui.Item {
 
 func (v *evaluationView) indicators(ctx context.Context) (all []ui.Item) {
 	for _, x := range v.Indicators() {
-		all = append(all, ui.Say(say(ctx, x.Label), lang.T(ctx, "%d分", x.Weight)))
+		all = append(all, ui.Say(lang.Say(ctx, x.Label), lang.T(ctx, "%d分", x.Weight)))
 	}
 	return all
 }
@@ -308,7 +308,7 @@ func (v *evaluationView) units(ctx context.Context) ui.TableInfo {
 	for _, u := range v.Units {
 		level := templ.Component(ui.Str("—"))
 		if u.N > 0 {
-			level = ui.Badge(levelKinds[u.Level], say(ctx, assessment.LevelTitle(u.Level)))
+			level = ui.Badge(levelKinds[u.Level], lang.Say(ctx, assessment.LevelTitle(u.Level)))
 		}
 		row := ui.Row{Href: "#u-" + u.Unit, Cells: []templ.Component{ui.Str(u.Name), ui.Str(lang.T(ctx, "%d / %d件", u.N+u.BackN, u.Drawn+u.BackDrawn)), ui.Str(score(u.Score, u.N)), level, ui.Str(score(u.BackScore, u.BackN))}}
 		t.Rows = append(t.Rows, row)
@@ -319,7 +319,7 @@ func (v *evaluationView) units(ctx context.Context) ui.TableInfo {
 // means are the points of a department by indicator.
 func (v *evaluationView) means(ctx context.Context, u *assessment.EvaluatedUnit) (all []ui.Item) {
 	for _, x := range v.Indicators() {
-		all = append(all, ui.Say(say(ctx, x.Label), lang.T(ctx, "%s / %d分", points(u.Means[x.Key]), x.Weight)))
+		all = append(all, ui.Say(lang.Say(ctx, x.Label), lang.T(ctx, "%s / %d分", points(u.Means[x.Key]), x.Weight)))
 	}
 	return all
 }
@@ -373,7 +373,7 @@ func (v *evaluationView) entries(ctx context.Context) (all []ui.Entry) {
 		titles["evaluation."+s.Action] = s.Title
 	}
 	for _, e := range slices.Backward(v.History) {
-		all = append(all, ui.Entry{At: e.At.Time, Who: e.Name, What: say(ctx, titles[e.Action]), Note: e.Note})
+		all = append(all, ui.Entry{At: e.At.Time, Who: e.Name, What: lang.Say(ctx, titles[e.Action]), Note: e.Note})
 	}
 	return all
 }
@@ -455,7 +455,7 @@ func (v *sheetView) facts(ctx context.Context) []ui.Item {
 		all = append(all, ui.Item{Term: lang.T(ctx, "交办"), Value: ui.LongDay(calendar.On(y.IssuedAt.Time))}, ui.Item{Term: lang.T(ctx, "答复期限"), Value: ui.LongDay(y.DueOn)})
 	}
 	if r := v.Reply; r != nil {
-		all = append(all, ui.Item{Term: lang.T(ctx, "答复送达"), Value: ui.LongDay(calendar.On(r.DeliveredAt.Time))}, ui.Say(lang.T(ctx, "办理结果分类"), say(ctx, v.Outcome)), ui.Say(lang.T(ctx, "文号"), r.DocNo))
+		all = append(all, ui.Item{Term: lang.T(ctx, "答复送达"), Value: ui.LongDay(calendar.On(r.DeliveredAt.Time))}, ui.Say(lang.T(ctx, "办理结果分类"), lang.Say(ctx, v.Outcome)), ui.Say(lang.T(ctx, "文号"), r.DocNo))
 	}
 	return all
 }
@@ -463,7 +463,7 @@ func (v *sheetView) facts(ctx context.Context) []ui.Item {
 func (v *sheetView) contacts(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "与提案者的沟通"), Columns: []ui.Column{{Title: lang.T(ctx, "内容"), Wide: true}, {Title: lang.T(ctx, "方式")}, {Title: lang.T(ctx, "日期"), Short: true}}}
 	for _, c := range v.Contacts {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(c.Summary), ui.Str(say(ctx, v.Ways[c.Kind])), ui.On(c.OnDate)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(c.Summary), ui.Str(lang.Say(ctx, v.Ways[c.Kind])), ui.On(c.OnDate)}})
 	}
 	return t
 }
@@ -473,7 +473,7 @@ var promiseStates = map[string]string{"planned": "待送达", "open": "落实中
 func (v *sheetView) promises(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "承诺事项"), Columns: []ui.Column{{Title: lang.T(ctx, "承诺事项"), Wide: true}, {Title: lang.T(ctx, "期限"), Short: true}, {Title: lang.T(ctx, "状态")}}}
 	for _, c := range v.Commitments {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(c.Text), ui.On(c.DueOn), ui.Str(say(ctx, promiseStates[c.State]))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(c.Text), ui.On(c.DueOn), ui.Str(lang.Say(ctx, promiseStates[c.State]))}})
 	}
 	return t
 }
@@ -492,14 +492,14 @@ func (p *pages) exportEvaluation(w http.ResponseWriter, r *http.Request) error {
 	head := []string{lang.T(ctx, "承办单位"), lang.T(ctx, "已评估"), lang.T(ctx, "评估得分"), lang.T(ctx, "等次"), lang.T(ctx, "回头看件数"), lang.T(ctx, "回头看得分")}
 	cases := []string{lang.T(ctx, "承办单位"), lang.T(ctx, "年度"), lang.T(ctx, "案号"), lang.T(ctx, "提案"), lang.T(ctx, "回头看"), lang.T(ctx, "得分")}
 	for _, x := range indicators {
-		label := lang.T(ctx, "%s（%d分）", say(ctx, x.Label), x.Weight)
+		label := lang.T(ctx, "%s（%d分）", lang.Say(ctx, x.Label), x.Weight)
 		head, cases = append(head, label), append(cases, label)
 	}
 	var units, lines, pool [][]any
 	for _, u := range v.Units {
 		row := []any{u.Name, u.N, nil, nil, u.BackN, nil}
 		if u.N > 0 {
-			row[2], row[3] = u.Score, say(ctx, assessment.LevelTitle(u.Level))
+			row[2], row[3] = u.Score, lang.Say(ctx, assessment.LevelTitle(u.Level))
 		}
 		if u.BackN > 0 {
 			row[5] = u.BackScore
@@ -544,7 +544,7 @@ func (p *pages) exportEvaluation(w http.ResponseWriter, r *http.Request) error {
 func (v *sheetView) given(ctx context.Context) (all []ui.Item) {
 	for _, x := range v.Of.Indicators() {
 		if n, ok := v.Points[x.Key]; ok {
-			all = append(all, ui.Say(say(ctx, x.Label), lang.T(ctx, "%d / %d分", n, x.Weight)))
+			all = append(all, ui.Say(lang.Say(ctx, x.Label), lang.T(ctx, "%d / %d分", n, x.Weight)))
 		}
 	}
 	all = append(all, ui.Say(lang.T(ctx, "得分"), points(v.Total(v.Of.Indicators()))))

@@ -330,7 +330,7 @@ func evaluationPlan(v *evaluationView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: "way", Label: lang.T(ctx, "填写方式"), Value: v.form.Way, Required: true, Options: ui.Options(assessment.ByAccount, say(ctx, ways[assessment.ByAccount]), assessment.ByPaper, say(ctx, ways[assessment.ByPaper]))}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: "way", Label: lang.T(ctx, "填写方式"), Value: v.form.Way, Required: true, Options: ui.Options(assessment.ByAccount, lang.Say(ctx, ways[assessment.ByAccount]), assessment.ByPaper, lang.Say(ctx, ways[assessment.ByPaper]))}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -884,7 +884,7 @@ func ownOpinion(v *evaluationView) templ.Component {
 				}
 			}
 			for _, u := range v.Units {
-				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "评估得分"), Value: score(u.Score, u.N)}, {Label: lang.T(ctx, "等次"), Value: say(ctx, assessment.LevelTitle(u.Level)), Kind: levelKinds[u.Level]}, {Label: lang.T(ctx, "回头看得分"), Value: score(u.BackScore, u.BackN)}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "评估得分"), Value: score(u.Score, u.N)}, {Label: lang.T(ctx, "等次"), Value: lang.Say(ctx, assessment.LevelTitle(u.Level)), Kind: levelKinds[u.Level]}, {Label: lang.T(ctx, "回头看得分"), Value: score(u.BackScore, u.BackN)}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1212,7 +1212,7 @@ func sheetAside(v *sheetView) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range v.Of.Indicators() {
-						templ_7745c5c3_Err = ui.NumberField(ui.Field{Name: "p-" + x.Key, Label: lang.T(ctx, "%s（%d分）", say(ctx, x.Label), x.Weight), Value: v.value(x.Key), Required: true, From: "0", To: itoa(x.Weight)}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumberField(ui.Field{Name: "p-" + x.Key, Label: lang.T(ctx, "%s（%d分）", lang.Say(ctx, x.Label), x.Weight), Value: v.value(x.Key), Required: true, From: "0", To: itoa(x.Weight)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

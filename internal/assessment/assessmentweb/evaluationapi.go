@@ -109,20 +109,20 @@ func addEvaluationAPI(api huma.API, s *assessment.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"assessment"}}
 	}
-	huma.Register(api, op("list-evaluations", "GET", "/evaluations", "List the third-party evaluations"), func(ctx context.Context, _ *struct{}) (*answer[[]evaluationHead], error) {
+	huma.Register(api, op("list-evaluations", "GET", "/evaluations", "List the third-party evaluations"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]evaluationHead], error) {
 		all, err := s.Evaluations(ctx)
 		out := make([]evaluationHead, len(all))
 		for i, e := range all {
 			out[i] = evaluationHeadOf(e)
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
-	huma.Register(api, op("get-evaluation", "GET", "/assessments/{id}/evaluation", "Read the third-party evaluation of an assessment"), func(ctx context.Context, in *InAssessment) (*answer[evaluationBody], error) {
+	huma.Register(api, op("get-evaluation", "GET", "/assessments/{id}/evaluation", "Read the third-party evaluation of an assessment"), func(ctx context.Context, in *InAssessment) (*web.Answer[evaluationBody], error) {
 		o, err := s.Opinion(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[evaluationBody]{evaluationOf(o)}, nil
+		return &web.Answer[evaluationBody]{Body: evaluationOf(o)}, nil
 	})
 	huma.Register(api, op("plan-evaluation", "PUT", "/assessments/{id}/evaluation", "Plan the third-party evaluation, or change the plan before the draw"), func(ctx context.Context, in *struct {
 		InAssessment
@@ -148,7 +148,7 @@ func addEvaluationAPI(api huma.API, s *assessment.Service) {
 	}) (*struct{}, error) {
 		return nil, s.DoEvaluation(ctx, in.ID, in.Body.Version, in.Action, in.Body.Said)
 	})
-	huma.Register(api, op("get-evaluated-case", "GET", "/assessments/{id}/evaluation/cases/{case}", "Read a drawn case with the reply to it, without anybody's ratings"), func(ctx context.Context, in *InEvaluated) (*answer[evaluationSheet], error) {
+	huma.Register(api, op("get-evaluated-case", "GET", "/assessments/{id}/evaluation/cases/{case}", "Read a drawn case with the reply to it, without anybody's ratings"), func(ctx context.Context, in *InEvaluated) (*web.Answer[evaluationSheet], error) {
 		x, err := s.Sheet(ctx, in.ID, in.Case)
 		if err != nil {
 			return nil, err
@@ -160,7 +160,7 @@ func addEvaluationAPI(api huma.API, s *assessment.Service) {
 		for _, c := range x.Contacts {
 			out.Contacts = append(out.Contacts, c.Summary)
 		}
-		return &answer[evaluationSheet]{out}, nil
+		return &web.Answer[evaluationSheet]{Body: out}, nil
 	})
 	huma.Register(api, op("evaluate-case", "PUT", "/assessments/{id}/evaluation/cases/{case}", "Evaluate a drawn case"), func(ctx context.Context, in *struct {
 		InEvaluated
@@ -179,13 +179,13 @@ func addEvaluationAPI(api huma.API, s *assessment.Service) {
 		RawBody huma.MultipartFormFiles[struct {
 			File huma.FormFile `form:"file" required:"true"`
 		}]
-	}) (*answer[made], error) {
+	}) (*web.Answer[made], error) {
 		form := in.RawBody.Data()
 		defer form.File.Close()
 		f, err := s.AttachPaper(ctx, in.ID, attachment.Upload{Name: web.CleanName(form.File.Filename), Size: form.File.Size, Content: form.File})
 		if err != nil {
 			return nil, err
 		}
-		return &answer[made]{made{f.ID}}, nil
+		return &web.Answer[made]{Body: made{f.ID}}, nil
 	})
 }

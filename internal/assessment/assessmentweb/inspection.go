@@ -46,7 +46,7 @@ var inspectionKinds = map[string]ui.Kind{assessment.Issued: ui.Warn, assessment.
 func (v *inspectionsView) filters(ctx context.Context) ui.FiltersInfo {
 	states := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, s := range assessment.InspectionFlow.States {
-		states = append(states, ui.Option{Value: s.ID, Label: say(ctx, s.Title)})
+		states = append(states, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
 	return ui.FiltersInfo{Here: v.here, Fields: []ui.Field{{Name: "state", Label: lang.T(ctx, "状态"), Options: states}}}
 }
@@ -56,10 +56,10 @@ func (v *inspectionsView) table(ctx context.Context) ui.TableInfo {
 		{Title: lang.T(ctx, "期限"), Short: true}, {Title: lang.T(ctx, "状态")}}}
 	for _, x := range v.all {
 		row := ui.Row{Href: "/inspections/" + x.ID, Cells: []templ.Component{ui.Str(x.Title), ui.Str(x.UnitName), ui.On(x.IssuedOn), ui.On(x.DueOn),
-			ui.Badge(inspectionKinds[x.State], say(ctx, assessment.InspectionFlow.State(x.State).Title))}}
+			ui.Badge(inspectionKinds[x.State], lang.Say(ctx, assessment.InspectionFlow.State(x.State).Title))}}
 		if x.Late(v.today) && x.State != assessment.Done {
 			row.Kind = ui.Bad
-			row.Cells[4] = ui.Badge(ui.Bad, lang.T(ctx, "%s，已逾期", say(ctx, assessment.InspectionFlow.State(x.State).Title)))
+			row.Cells[4] = ui.Badge(ui.Bad, lang.T(ctx, "%s，已逾期", lang.Say(ctx, assessment.InspectionFlow.State(x.State).Title)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -163,7 +163,7 @@ func (p *pages) actInspection(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range assessment.InspectionFlow.Steps {
 		if s.Action == action {
-			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, s.Title)), "")
+			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", lang.Say(ctx, s.Title)), "")
 		}
 	}
 	return web.Redirect(w, r, "/inspections/"+id)
@@ -173,8 +173,8 @@ var saidLabels = map[string]string{"report": "办理情况", "accept": "核实�
 
 func (v *inspectionView) actions(ctx context.Context) (all []ui.Action) {
 	for _, s := range v.steps {
-		x := ui.Action{ID: "do-" + s.Action, Label: say(ctx, s.Title), Follows: say(ctx, s.Says), Icon: "arrow-right", URL: "/inspections/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
-		f := ui.Field{Name: "said", Label: say(ctx, saidLabels[s.Action]), Required: s.Action != "accept", Max: 5000, Rows: 5}
+		x := ui.Action{ID: "do-" + s.Action, Label: lang.Say(ctx, s.Title), Follows: lang.Say(ctx, s.Says), Icon: "arrow-right", URL: "/inspections/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
+		f := ui.Field{Name: "said", Label: lang.Say(ctx, saidLabels[s.Action]), Required: s.Action != "accept", Max: 5000, Rows: 5}
 		if v.tried == s.Action {
 			x.Err, x.Open, f.Value = v.err, true, v.said
 		}
@@ -191,7 +191,7 @@ func (v *inspectionView) actions(ctx context.Context) (all []ui.Action) {
 }
 
 func (v *inspectionView) facts(ctx context.Context) []ui.Item {
-	state := ui.Badge(inspectionKinds[v.State], say(ctx, assessment.InspectionFlow.State(v.State).Title))
+	state := ui.Badge(inspectionKinds[v.State], lang.Say(ctx, assessment.InspectionFlow.State(v.State).Title))
 	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: state}, ui.Say(lang.T(ctx, "承办单位"), v.UnitName), {Term: lang.T(ctx, "下达日期"), Value: ui.LongDay(v.IssuedOn)},
 		{Term: lang.T(ctx, "期限"), Value: ui.LongDay(v.DueOn)}, ui.Say(lang.T(ctx, "下达人"), v.Issuer)}
 	if v.Late(v.today) {
@@ -206,7 +206,7 @@ func (v *inspectionView) entries(ctx context.Context) (all []ui.Entry) {
 		titles["inspection."+s.Action] = s.Title
 	}
 	for _, e := range slices.Backward(v.history) {
-		all = append(all, ui.Entry{At: e.At.Time, Who: e.Name, What: say(ctx, titles[e.Action]), Note: e.Note})
+		all = append(all, ui.Entry{At: e.At.Time, Who: e.Name, What: lang.Say(ctx, titles[e.Action]), Note: e.Note})
 	}
 	return all
 }

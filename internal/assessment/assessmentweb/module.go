@@ -98,8 +98,6 @@ func Add(m *module.Module, d Deps) {
 	}
 }
 
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
-
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // points writes a score with one decimal.

@@ -56,7 +56,7 @@ func (v *listView) table(ctx context.Context) ui.TableInfo {
 		{Title: lang.T(ctx, "截止日"), Short: true}, {Title: lang.T(ctx, "评分截止"), Short: true}, {Title: lang.T(ctx, "状态")}}}
 	for _, x := range v.all {
 		t.Rows = append(t.Rows, ui.Row{Href: v.href(x), Cells: []templ.Component{ui.Str(x.Title), ui.Str(itoa(x.Year)), ui.On(x.AsOf), ui.On(x.RateUntil),
-			ui.Badge(stateKinds[x.State], say(ctx, assessment.Flow.State(x.State).Title))}})
+			ui.Badge(stateKinds[x.State], lang.Say(ctx, assessment.Flow.State(x.State).Title))}})
 	}
 	e := ui.EmptyInfo{Icon: "scale", Title: lang.T(ctx, "现在没有要看的测评"), Text: lang.T(ctx, "开始评分或公布结果后会通知您，并出现在这里。")}
 	if v.who.Can("assessment.manage") {
@@ -218,7 +218,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range assessment.Flow.Steps {
 		if s.Action == action {
-			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, s.Title)), "")
+			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", lang.Say(ctx, s.Title)), "")
 		}
 	}
 	return web.Redirect(w, r, "/assessments/"+id)
@@ -228,7 +228,7 @@ var stepIcons = map[string]string{"open": "arrow-right", "score": "check", "reop
 
 func (v *resultView) actions(ctx context.Context) (all []ui.Action) {
 	for i, s := range v.Steps {
-		x := ui.Action{ID: "do-" + s.Action, Label: say(ctx, s.Title), Follows: say(ctx, s.Says), Icon: stepIcons[s.Action], URL: "/assessments/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
+		x := ui.Action{ID: "do-" + s.Action, Label: lang.Say(ctx, s.Title), Follows: lang.Say(ctx, s.Says), Icon: stepIcons[s.Action], URL: "/assessments/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
 		switch {
 		case s.Danger:
 			x.Kind, x.Confirm = ui.Danger, lang.T(ctx, "确定“%s”？%s。", x.Label, x.Follows)
@@ -247,7 +247,7 @@ func (v *resultView) actions(ctx context.Context) (all []ui.Action) {
 }
 
 func (v *resultView) facts(ctx context.Context) []ui.Item {
-	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], say(ctx, assessment.Flow.State(v.State).Title))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)),
+	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], lang.Say(ctx, assessment.Flow.State(v.State).Title))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)),
 		{Term: lang.T(ctx, "统计截至"), Value: ui.LongDay(v.AsOf)}, {Term: lang.T(ctx, "评分截止"), Value: ui.LongDay(v.RateUntil)}, ui.Say(lang.T(ctx, "被测评单位"), lang.T(ctx, "%d个", v.Of))}
 	if v.Decision != "" {
 		all = append(all, ui.Say(lang.T(ctx, "公布的依据"), v.Decision), ui.Item{Term: lang.T(ctx, "公布于"), Value: ui.LongDay(calendar.On(v.PublishedAt.Time))})
@@ -260,7 +260,7 @@ func (v *resultView) weights(ctx context.Context) []ui.Item {
 	var all []ui.Item
 	for _, x := range assessment.Indicators {
 		if n := v.Rules.Int("assessment.weight_" + x.ID); n > 0 {
-			all = append(all, ui.Say(say(ctx, x.Title), itoa(n)))
+			all = append(all, ui.Say(lang.Say(ctx, x.Title), itoa(n)))
 		}
 	}
 	return all
@@ -276,7 +276,7 @@ func (v *resultView) table(ctx context.Context) ui.TableInfo {
 	if v.counted() {
 		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "名次"), Num: true}, ui.Column{Title: lang.T(ctx, "得分"), Num: true}, ui.Column{Title: lang.T(ctx, "等次")})
 		for _, x := range assessment.Indicators {
-			t.Columns = append(t.Columns, ui.Column{Title: say(ctx, x.Title), Num: true})
+			t.Columns = append(t.Columns, ui.Column{Title: lang.Say(ctx, x.Title), Num: true})
 		}
 		if v.Third != nil {
 			t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "第三方评估"), Num: true})
@@ -287,7 +287,7 @@ func (v *resultView) table(ctx context.Context) ui.TableInfo {
 		if v.counted() {
 			row.Href = "/assessments/" + v.ID + "/units/" + u.Unit
 			if u.Place > 0 {
-				row.Cells = append(row.Cells, ui.Num(u.Place), ui.Str(points(u.Total)), ui.Badge(levelKinds[u.Level], say(ctx, assessment.LevelTitle(u.Level))))
+				row.Cells = append(row.Cells, ui.Num(u.Place), ui.Str(points(u.Total)), ui.Badge(levelKinds[u.Level], lang.Say(ctx, assessment.LevelTitle(u.Level))))
 			} else {
 				row.Cells = append(row.Cells, ui.Str("—"), ui.Str("—"), ui.Str(lang.T(ctx, "没有可计的记录")))
 			}
@@ -331,7 +331,7 @@ func (v *resultView) third(u *assessment.Unit) templ.Component {
 
 func (v *resultView) rated(ctx context.Context) (all []ui.StatInfo) {
 	for _, g := range assessment.Raters {
-		all = append(all, ui.StatInfo{Label: lang.T(ctx, "已评分：%s", say(ctx, g.Title)), Value: itoa(v.Rated[g.ID]), Unit: lang.T(ctx, "人")})
+		all = append(all, ui.StatInfo{Label: lang.T(ctx, "已评分：%s", lang.Say(ctx, g.Title)), Value: itoa(v.Rated[g.ID]), Unit: lang.T(ctx, "人")})
 	}
 	return append(all, ui.StatInfo{Label: lang.T(ctx, "提案质量评价"), Value: itoa(v.Quality.N), Unit: lang.T(ctx, "件")})
 }
@@ -343,11 +343,11 @@ func (v *resultView) quality(ctx context.Context) (all []ui.Item) {
 	all = append(all, ui.Say(lang.T(ctx, "平均分"), points(q.Mean)))
 	for _, l := range assessment.Levels {
 		if n := q.Levels[l.ID]; n > 0 {
-			all = append(all, ui.Say(say(ctx, l.Title), lang.T(ctx, "%d件", n)))
+			all = append(all, ui.Say(lang.Say(ctx, l.Title), lang.T(ctx, "%d件", n)))
 		}
 	}
 	for _, k := range q.Kinds {
-		all = append(all, ui.Say(say(ctx, kindTitles[k.Kind]), lang.T(ctx, "%s分（%d件）", points(k.Mean), k.N)))
+		all = append(all, ui.Say(lang.Say(ctx, kindTitles[k.Kind]), lang.T(ctx, "%s分（%d件）", points(k.Mean), k.N)))
 	}
 	return all
 }
@@ -406,13 +406,13 @@ func (v *unitView) table(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "各项得分"), Columns: []ui.Column{{Title: lang.T(ctx, "指标"), Wide: true}, {Title: lang.T(ctx, "得分"), Num: true}, {Title: lang.T(ctx, "依据"), Num: true}, {Title: lang.T(ctx, "权重"), Num: true}}}
 	for _, x := range assessment.Indicators {
 		s := v.u.Score(x.ID)
-		row := ui.Row{Cells: []templ.Component{ui.Str(say(ctx, x.Title)), ui.Str("—"), ui.Str(lang.T(ctx, "没有可计的记录")), ui.Str("")}}
+		row := ui.Row{Cells: []templ.Component{ui.Str(lang.Say(ctx, x.Title)), ui.Str("—"), ui.Str(lang.T(ctx, "没有可计的记录")), ui.Str("")}}
 		if s != nil {
 			base := lang.T(ctx, "%d / %d件", s.Num, s.Den)
 			if x.Figure == "" {
 				base = lang.T(ctx, "%d人次评分", s.Num)
 			}
-			row.Cells = []templ.Component{ui.Str(say(ctx, x.Title)), v.score(v.u, x), ui.Str(base), ui.Num(s.Weight)}
+			row.Cells = []templ.Component{ui.Str(lang.Say(ctx, x.Title)), v.score(v.u, x), ui.Str(base), ui.Num(s.Weight)}
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -431,12 +431,12 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	head := []string{lang.T(ctx, "名次"), lang.T(ctx, "承办单位"), lang.T(ctx, "得分"), lang.T(ctx, "等次")}
 	for _, x := range assessment.Indicators {
-		head = append(head, say(ctx, x.Title))
+		head = append(head, lang.Say(ctx, x.Title))
 	}
 	head = append(head, lang.T(ctx, "第三方评估"), lang.T(ctx, "改进意见"))
 	var rows [][]any
 	for _, u := range v.Units {
-		row := []any{u.Place, u.Name, u.Total, say(ctx, assessment.LevelTitle(u.Level))}
+		row := []any{u.Place, u.Name, u.Total, lang.Say(ctx, assessment.LevelTitle(u.Level))}
 		for _, x := range assessment.Indicators {
 			if s := u.Score(x.ID); s != nil {
 				row = append(row, s.Value)
@@ -499,7 +499,7 @@ func (v *appraisalView) table(ctx context.Context) ui.TableInfo {
 		}
 		total, level := "", templ.Component(nil)
 		if l.Place > 0 {
-			total, level = points(l.Total), ui.Badge(levelKinds[l.Level], say(ctx, assessment.LevelTitle(l.Level)))
+			total, level = points(l.Total), ui.Badge(levelKinds[l.Level], lang.Say(ctx, assessment.LevelTitle(l.Level)))
 		}
 		third := ""
 		if l.Third != nil && l.Third.N > 0 {
@@ -529,7 +529,7 @@ func (p *pages) exportAppraisal(w http.ResponseWriter, r *http.Request) error {
 		}
 		total, level, third := any(nil), any(nil), any(nil)
 		if l.Place > 0 {
-			total, level = l.Total, say(ctx, assessment.LevelTitle(l.Level))
+			total, level = l.Total, lang.Say(ctx, assessment.LevelTitle(l.Level))
 		}
 		if l.Third != nil && l.Third.N > 0 {
 			third = l.Third.Score
@@ -542,7 +542,7 @@ func (p *pages) exportAppraisal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, x := range all {
-		items = append(items, []any{x.UnitName, x.Title, x.IssuedOn.String(), x.DueOn.String(), say(ctx, assessment.InspectionFlow.State(x.State).Title), x.Late(today), x.Result, x.Answer})
+		items = append(items, []any{x.UnitName, x.Title, x.IssuedOn.String(), x.DueOn.String(), lang.Say(ctx, assessment.InspectionFlow.State(x.State).Title), x.Late(today), x.Result, x.Answer})
 	}
 	head := append([]string{lang.T(ctx, "承办单位")}, v.Heads...)
 	title := lang.T(ctx, "%d年提案办理情况", v.Year)

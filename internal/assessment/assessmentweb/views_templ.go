@@ -639,7 +639,7 @@ func ownResult(v *resultView) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			for _, u := range v.Units {
-				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "得分"), Value: points(u.Total)}, {Label: lang.T(ctx, "名次"), Value: itoa(u.Place), Note: lang.T(ctx, "共%d个单位", v.Of)}, {Label: lang.T(ctx, "等次"), Value: say(ctx, assessment.LevelTitle(u.Level)), Kind: levelKinds[u.Level]}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "得分"), Value: points(u.Total)}, {Label: lang.T(ctx, "名次"), Value: itoa(u.Place), Note: lang.T(ctx, "共%d个单位", v.Of)}, {Label: lang.T(ctx, "等次"), Value: lang.Say(ctx, assessment.LevelTitle(u.Level)), Kind: levelKinds[u.Level]}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -909,7 +909,7 @@ func unitPage(v *unitView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "得分"), Value: points(v.u.Total)}, {Label: lang.T(ctx, "名次"), Value: itoa(v.u.Place), Note: lang.T(ctx, "共%d个单位", v.Of)}, {Label: lang.T(ctx, "等次"), Value: say(ctx, assessment.LevelTitle(v.u.Level)), Kind: levelKinds[v.u.Level]}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stats([]ui.StatInfo{{Label: lang.T(ctx, "得分"), Value: points(v.u.Total)}, {Label: lang.T(ctx, "名次"), Value: itoa(v.u.Place), Note: lang.T(ctx, "共%d个单位", v.Of)}, {Label: lang.T(ctx, "等次"), Value: lang.Say(ctx, assessment.LevelTitle(v.u.Level)), Kind: levelKinds[v.u.Level]}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -8,16 +8,8 @@ import (
 
 	"shangliang/internal/award"
 	"shangliang/internal/calendar"
+	"shangliang/internal/web"
 )
-
-type answer[T any] struct{ Body T }
-
-func answerOf[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{body}, nil
-}
 
 type awardHead struct {
 	ID            string        `json:"id"`
@@ -69,15 +61,15 @@ func addAPI(api huma.API, d Deps) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"awards"}}
 	}
-	huma.Register(api, op("list-awards", "GET", "/awards", "List the awards, newest first"), func(ctx context.Context, _ *struct{}) (*answer[[]awardHead], error) {
+	huma.Register(api, op("list-awards", "GET", "/awards", "List the awards, newest first"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]awardHead], error) {
 		all, err := s.List(ctx)
 		out := make([]awardHead, len(all))
 		for i, w := range all {
 			out[i] = headOf(w)
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
-	huma.Register(api, op("get-award", "GET", "/awards/{id}", "Read an award with what one may see of its candidates"), func(ctx context.Context, in *InAward) (*answer[awardBody], error) {
+	huma.Register(api, op("get-award", "GET", "/awards/{id}", "Read an award with what one may see of its candidates"), func(ctx context.Context, in *InAward) (*web.Answer[awardBody], error) {
 		v, err := s.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -86,7 +78,7 @@ func addAPI(api huma.API, d Deps) {
 		for _, c := range v.Candidates {
 			out.Candidates = append(out.Candidates, awardCandidate{c.Proposal, c.CaseNo, c.Title, c.Lead, c.Kind, c.Shortlisted, c.Votes, c.Won})
 		}
-		return &answer[awardBody]{out}, nil
+		return &web.Answer[awardBody]{Body: out}, nil
 	})
 	call := op("call-award", "POST", "/awards", "Open an award for nominations")
 	call.DefaultStatus = http.StatusCreated
@@ -97,9 +89,9 @@ func addAPI(api huma.API, d Deps) {
 			Places        int           `json:"places" minimum:"1" maximum:"200"`
 			NominateUntil calendar.Date `json:"nominate_until" format:"date"`
 		}
-	}) (*answer[awardMade], error) {
+	}) (*web.Answer[awardMade], error) {
 		id, err := s.Call(ctx, in.Body.Title, in.Body.Year, in.Body.Places, in.Body.NominateUntil)
-		return answerOf(awardMade{id}, err)
+		return web.AnswerOf(awardMade{id}, err)
 	})
 	huma.Register(api, op("nominate-for-award", "POST", "/awards/{id}/nominations", "Nominate a closed proposal"), func(ctx context.Context, in *struct {
 		InAward
@@ -130,13 +122,13 @@ func addAPI(api huma.API, d Deps) {
 			Votes     map[string]int `json:"votes,omitempty" doc:"count: of paper ballots, by proposal"`
 			Decision  string         `json:"decision,omitempty" maxLength:"500" doc:"publish: by which it is published"`
 		}
-	}) (*answer[awardHead], error) {
+	}) (*web.Answer[awardHead], error) {
 		b := in.Body
 		w, err := s.Do(ctx, in.ID, b.Version, in.Action, award.Input{Voters: b.Voters, Decision: b.Decision, Paper: award.Paper{Issued: b.Issued, Collected: b.Collected, Votes: b.Votes}})
 		if err != nil {
 			return nil, err
 		}
-		return &answer[awardHead]{headOf(w)}, nil
+		return &web.Answer[awardHead]{Body: headOf(w)}, nil
 	})
 	huma.Register(api, op("vote-for-award", "POST", "/awards/{id}/ballots", "Cast one's ballot; it cannot be taken back. A token of the API cannot vote: it does not prove that the person is there"), func(ctx context.Context, in *struct {
 		InAward

@@ -66,8 +66,6 @@ func (p *pages) panel(ctx context.Context, id string) (templ.Component, error) {
 	return wonPanel(w), nil
 }
 
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
-
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // message is what an error says to a person.

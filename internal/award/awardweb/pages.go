@@ -40,7 +40,7 @@ func (v *listView) table(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "年度好提案"), Columns: []ui.Column{{Title: lang.T(ctx, "名称"), Wide: true}, {Title: lang.T(ctx, "年度"), Short: true}, {Title: lang.T(ctx, "名额"), Num: true},
 		{Title: lang.T(ctx, "提名截止"), Short: true}, {Title: lang.T(ctx, "状态")}}}
 	for _, x := range v.all {
-		t.Rows = append(t.Rows, ui.Row{Href: "/awards/" + x.ID, Cells: []templ.Component{ui.Str(x.Title), ui.Str(itoa(x.Year)), ui.Num(x.Places), ui.On(x.NominateUntil), ui.Badge(stateKinds[x.State], say(ctx, award.Flow.State(x.State).Title))}})
+		t.Rows = append(t.Rows, ui.Row{Href: "/awards/" + x.ID, Cells: []templ.Component{ui.Str(x.Title), ui.Str(itoa(x.Year)), ui.Num(x.Places), ui.On(x.NominateUntil), ui.Badge(stateKinds[x.State], lang.Say(ctx, award.Flow.State(x.State).Title))}})
 	}
 	e := ui.EmptyInfo{Icon: "award", Title: lang.T(ctx, "还没有好提案评选"), Text: lang.T(ctx, "开始提名、投票时会通知您，并出现在这里。")}
 	if v.manages {
@@ -201,7 +201,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range award.Flow.Steps {
 		if s.Action == action {
-			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, s.Title)), "")
+			web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", lang.Say(ctx, s.Title)), "")
 		}
 	}
 	return web.Redirect(w, r, "/awards/"+id)
@@ -211,7 +211,7 @@ var stepIcons = map[string]string{"close": "check", "open": "send", "count": "ch
 
 func (v *awardView) actions(ctx context.Context) (all []ui.Action) {
 	for _, s := range v.Steps {
-		x := ui.Action{ID: "do-" + s.Action, Label: say(ctx, s.Title), Follows: say(ctx, s.Says), Icon: stepIcons[s.Action], URL: "/awards/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
+		x := ui.Action{ID: "do-" + s.Action, Label: lang.Say(ctx, s.Title), Follows: lang.Say(ctx, s.Says), Icon: stepIcons[s.Action], URL: "/awards/" + v.ID + "/do/" + s.Action, Version: int64(v.Version)}
 		switch {
 		case s.Danger:
 			x.Kind, x.Confirm = ui.Danger, lang.T(ctx, "确定“%s”？%s。", x.Label, x.Follows)
@@ -257,7 +257,7 @@ func (v *awardView) paper(ctx context.Context) templ.Component {
 }
 
 func (v *awardView) facts(ctx context.Context) []ui.Item {
-	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], say(ctx, award.Flow.State(v.State).Title))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)),
+	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], lang.Say(ctx, award.Flow.State(v.State).Title))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)),
 		ui.Say(lang.T(ctx, "名额"), lang.T(ctx, "%d件", v.Places)), {Term: lang.T(ctx, "提名截止"), Value: ui.LongDay(v.NominateUntil)}}
 	if v.Round > 0 {
 		all = append(all, ui.Say(lang.T(ctx, "应投票"), lang.T(ctx, "%d人", v.Due)))
@@ -309,7 +309,7 @@ func (v *awardView) table(ctx context.Context) ui.TableInfo {
 	}
 	t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "结果")})
 	for _, c := range v.Candidates {
-		row := ui.Row{Name: c.Title, Cells: []templ.Component{ui.Str(c.Title), ui.Str(lang.T(ctx, "第%d号", c.CaseNo)), ui.Str(c.Lead), ui.Str(say(ctx, kindTitles[c.Kind]))}}
+		row := ui.Row{Name: c.Title, Cells: []templ.Component{ui.Str(c.Title), ui.Str(lang.T(ctx, "第%d号", c.CaseNo)), ui.Str(c.Lead), ui.Str(lang.Say(ctx, kindTitles[c.Kind]))}}
 		if v.Office || v.Mine[c.Proposal] {
 			row.Href = "/proposals/" + c.Proposal
 		}
@@ -424,7 +424,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	var rows [][]any
 	for _, c := range v.Candidates {
-		row := []any{c.CaseNo, c.Title, c.Lead, say(ctx, kindTitles[c.Kind]), nil, c.Won}
+		row := []any{c.CaseNo, c.Title, c.Lead, lang.Say(ctx, kindTitles[c.Kind]), nil, c.Won}
 		if v.counted() {
 			row[4] = c.Votes
 		}

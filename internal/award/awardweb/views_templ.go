@@ -314,7 +314,7 @@ func awardPage(v *awardView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.State == award.Void {
-				templ_7745c5c3_Err = ui.Alert(ui.Bad, lang.T(ctx, "这一轮投票无效：%s。须重新投票。", say(ctx, voidReasons[v.VoidReason]))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Alert(ui.Bad, lang.T(ctx, "这一轮投票无效：%s。须重新投票。", lang.Say(ctx, voidReasons[v.VoidReason]))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/digest"
+	"shangliang/internal/web"
 )
 
 // ProposalDigest is a digest as REST gives it in a list.
@@ -49,8 +50,6 @@ func instructionOf(i *digest.Instruction) digestInstruction {
 	return digestInstruction{i.ID, i.Person, i.OnDate, i.Text, i.Unit, i.DueOn, i.State, i.Report, i.Version}
 }
 
-type body[T any] struct{ Body T }
-
 // InDigest names a digest in the path.
 type InDigest struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the digest"`
@@ -61,17 +60,17 @@ func addAPI(api huma.API, digests *digest.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"digests"}}
 	}
-	one := func(d *digest.Digest, err error) (*body[ProposalDigest], error) {
+	one := func(d *digest.Digest, err error) (*web.Answer[ProposalDigest], error) {
 		if err != nil {
 			return nil, err
 		}
-		return &body[ProposalDigest]{digestOf(d)}, nil
+		return &web.Answer[ProposalDigest]{Body: digestOf(d)}, nil
 	}
 	huma.Register(api, op("list-digests", "GET", "/digests", "List the digests within one's reach, the latest first"), func(ctx context.Context, in *struct {
 		Year  int    `query:"year" minimum:"0" maximum:"2199"`
 		State string `query:"state" enum:"draft,approved,sent,discarded"`
 		Title string `query:"title" maxLength:"60"`
-	}) (*body[[]ProposalDigest], error) {
+	}) (*web.Answer[[]ProposalDigest], error) {
 		all, _, err := digests.List(ctx, digest.Filter(*in))
 		if err != nil {
 			return nil, err
@@ -80,11 +79,11 @@ func addAPI(api huma.API, digests *digest.Service) {
 		for _, x := range all {
 			out = append(out, digestOf(x.Digest))
 		}
-		return &body[[]ProposalDigest]{out}, nil
+		return &web.Answer[[]ProposalDigest]{Body: out}, nil
 	})
 	write := op("write-digest", "POST", "/digests", "Write a digest")
 	write.DefaultStatus = http.StatusCreated
-	huma.Register(api, write, func(ctx context.Context, in *struct{ Body digest.Text }) (*body[ProposalDigest], error) {
+	huma.Register(api, write, func(ctx context.Context, in *struct{ Body digest.Text }) (*web.Answer[ProposalDigest], error) {
 		return one(digests.Save(ctx, "", 0, in.Body))
 	})
 	huma.Register(api, op("save-digest", "PUT", "/digests/{id}", "Change a draft"), func(ctx context.Context, in *struct {
@@ -93,10 +92,10 @@ func addAPI(api huma.API, digests *digest.Service) {
 			digest.Text
 			Version int `json:"version" minimum:"1"`
 		}
-	}) (*body[ProposalDigest], error) {
+	}) (*web.Answer[ProposalDigest], error) {
 		return one(digests.Save(ctx, in.ID, in.Body.Version, in.Body.Text))
 	})
-	huma.Register(api, op("get-digest", "GET", "/digests/{id}", "Read a digest"), func(ctx context.Context, in *InDigest) (*body[proposalDigestDetails], error) {
+	huma.Register(api, op("get-digest", "GET", "/digests/{id}", "Read a digest"), func(ctx context.Context, in *InDigest) (*web.Answer[proposalDigestDetails], error) {
 		d, err := digests.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -108,7 +107,7 @@ func addAPI(api huma.API, digests *digest.Service) {
 		for _, i := range d.Instructions {
 			out.Instructions = append(out.Instructions, instructionOf(i))
 		}
-		return &body[proposalDigestDetails]{out}, nil
+		return &web.Answer[proposalDigestDetails]{Body: out}, nil
 	})
 	huma.Register(api, op("act-on-digest", "POST", "/digests/{id}/actions/{action}", "Take a step of a digest"), func(ctx context.Context, in *struct {
 		InDigest
@@ -117,7 +116,7 @@ func addAPI(api huma.API, digests *digest.Service) {
 			Reason  string `json:"reason,omitempty" maxLength:"500"`
 			Version int    `json:"version" minimum:"1"`
 		}
-	}) (*body[ProposalDigest], error) {
+	}) (*web.Answer[ProposalDigest], error) {
 		return one(digests.Do(ctx, in.ID, in.Body.Version, in.Action, in.Body.Reason))
 	})
 	record := op("record-instruction", "POST", "/digests/{id}/instructions", "Record what a leader wrote back")
@@ -125,12 +124,12 @@ func addAPI(api huma.API, digests *digest.Service) {
 	huma.Register(api, record, func(ctx context.Context, in *struct {
 		InDigest
 		Body digest.Given
-	}) (*body[digestInstruction], error) {
+	}) (*web.Answer[digestInstruction], error) {
 		i, err := digests.Instruct(ctx, in.ID, in.Body, nil)
 		if err != nil {
 			return nil, err
 		}
-		return &body[digestInstruction]{instructionOf(i)}, nil
+		return &web.Answer[digestInstruction]{Body: instructionOf(i)}, nil
 	})
 	huma.Register(api, op("act-on-instruction", "POST", "/digests/{id}/instructions/{instruction}/{action}", "Report how an instruction was followed up, accept it or give it back"), func(ctx context.Context, in *struct {
 		InDigest

@@ -16,7 +16,6 @@ import (
 
 	"shangliang/internal/digest"
 	"shangliang/internal/document"
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/web"
@@ -83,14 +82,6 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Post("/digests/{id}/instructions/{instruction}/{action}", p.follow)
 	rt.Get("/digests/{id}/files/{file}", p.file)
 	rt.Post("/digests/{id}/{action}", p.act)
-}
-
-// say translates a text that comes out of a table; none stays none.
-func say(ctx context.Context, zh string) string {
-	if zh == "" {
-		return ""
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

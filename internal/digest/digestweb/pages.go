@@ -25,7 +25,7 @@ import (
 var stateKinds = map[string]ui.Kind{digest.Draft: ui.Neutral, digest.Approved: ui.Info, digest.Sent: ui.Good, digest.Discarded: ui.Neutral}
 
 func stateBadge(ctx context.Context, state string) templ.Component {
-	return ui.Badge(stateKinds[state], say(ctx, digest.Flow.State(state).Title))
+	return ui.Badge(stateKinds[state], lang.Say(ctx, digest.Flow.State(state).Title))
 }
 
 var followKinds = map[string]ui.Kind{"open": ui.Neutral, "reported": ui.Warn, "done": ui.Good}
@@ -78,7 +78,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 func (v listView) filters(ctx context.Context) ui.FiltersInfo {
 	states := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, s := range digest.Flow.States {
-		states = append(states, ui.Option{Value: s.ID, Label: say(ctx, s.Title)})
+		states = append(states, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
 	years := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for y := v.today.Year(); y > v.today.Year()-10; y-- {
@@ -126,7 +126,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := make([][]any, len(v.items))
 	for i, x := range v.items {
-		rows[i] = []any{number(ctx, x.Digest), x.Title, x.Cases, x.Recipients, x.SentOn.String(), say(ctx, digest.Flow.State(x.State).Title), x.Instructions, x.Owed, x.Late}
+		rows[i] = []any{number(ctx, x.Digest), x.Title, x.Cases, x.Recipients, x.SentOn.String(), lang.Say(ctx, digest.Flow.State(x.State).Title), x.Instructions, x.Owed, x.Late}
 	}
 	name := lang.T(ctx, "提案摘报")
 	return document.Serve(w, name, document.Sheet{Name: name, Header: []string{lang.T(ctx, "期号"), lang.T(ctx, "标题"), lang.T(ctx, "提案件数"), lang.T(ctx, "报送"), lang.T(ctx, "报送日期"), lang.T(ctx, "状态"),
@@ -150,7 +150,7 @@ func owedTable(ctx context.Context, all []*digest.Owed, today calendar.Date) ui.
 		if x.DueOn < today {
 			row.Kind = ui.Bad
 		}
-		row.Cells = []templ.Component{ui.Str(x.Text), ui.Str(x.Leader), ui.Str(x.Owner), ui.Until(x.DueOn, today), ui.Badge(followKinds[x.State], say(ctx, org.Title(followStates, x.State)))}
+		row.Cells = []templ.Component{ui.Str(x.Text), ui.Str(x.Leader), ui.Str(x.Owner), ui.Until(x.DueOn, today), ui.Badge(followKinds[x.State], lang.Say(ctx, org.Title(followStates, x.State)))}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
@@ -333,7 +333,7 @@ func (v *digestView) names(ctx context.Context, ids []string) string {
 }
 
 func (v *digestView) page(ctx context.Context) ui.PageInfo {
-	lead := []string{number(ctx, v.Digest), say(ctx, digest.Flow.State(v.State).Title)}
+	lead := []string{number(ctx, v.Digest), lang.Say(ctx, digest.Flow.State(v.State).Title)}
 	info := ui.PageInfo{Title: v.Title, Lead: strings.Join(slices.DeleteFunc(lead, func(s string) bool { return s == "" }), " · "), Crumbs: []ui.Link{{Title: lang.T(ctx, "提案摘报"), URL: "/digests"}}, Actions: digestButtons(v)}
 	if v.who.Can("digest.report") {
 		info.Crumbs[0] = ui.Link{Title: lang.T(ctx, "批示落实"), URL: "/digests/owed"}
@@ -383,10 +383,10 @@ func (v *digestView) actions(ctx context.Context) []ui.Action {
 		all = append(all, a)
 	}
 	for _, step := range v.Actions {
-		a := ui.Action{ID: "do-" + step.Action, Label: say(ctx, step.Title), Follows: say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
+		a := ui.Action{ID: "do-" + step.Action, Label: lang.Say(ctx, step.Title), Follows: lang.Say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
 		switch {
 		case step.Blocked != "":
-			a.Not = say(ctx, step.Blocked)
+			a.Not = lang.Say(ctx, step.Blocked)
 		case step.Danger:
 			a.Kind, a.Confirm = ui.Danger, lang.T(ctx, "确定“%s”？%s。", a.Label, a.Follows)
 		}
@@ -453,9 +453,9 @@ func (v *digestView) history(ctx context.Context) []ui.Entry {
 		who := v.name(e.Body)
 		if who == "" {
 			role, _ := org.RoleOf(e.Role)
-			who = say(ctx, role.Title)
+			who = lang.Say(ctx, role.Title)
 		}
-		all = append(all, ui.Entry{At: e.At.Time, What: say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
+		all = append(all, ui.Entry{At: e.At.Time, What: lang.Say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
 	}
 	return all
 }
@@ -486,7 +486,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 			title = s.Title
 		}
 	}
-	return p.done(w, r, lang.T(ctx, "已办理：%s", say(ctx, title)))
+	return p.done(w, r, lang.T(ctx, "已办理：%s", lang.Say(ctx, title)))
 }
 
 func (p *pages) done(w http.ResponseWriter, r *http.Request, text string) error {
@@ -558,7 +558,7 @@ func (p *pages) follow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.again(w, r, action+"-"+instruction, err)
 	}
-	return p.done(w, r, lang.T(ctx, "已办理：%s", say(ctx, acts["digest."+action])))
+	return p.done(w, r, lang.T(ctx, "已办理：%s", lang.Say(ctx, acts["digest."+action])))
 }
 
 func (p *pages) file(w http.ResponseWriter, r *http.Request) error {

@@ -11,9 +11,8 @@ import (
 	"shangliang/internal/dispatch"
 	"shangliang/internal/lang"
 	"shangliang/internal/proposal"
+	"shangliang/internal/web"
 )
-
-type answer[T any] struct{ Body T }
 
 // dispatchMeeting is a meeting in a list.
 type dispatchMeeting struct {
@@ -112,7 +111,7 @@ func addAPI(api huma.API, d Deps) {
 	}
 	huma.Register(api, op("list-dispatch-meetings", "GET", "/dispatch-meetings", "List dispatch meetings, newest first"), func(ctx context.Context, in *struct {
 		Before string `query:"before" maxLength:"64" doc:"Id of a meeting: only older ones"`
-	}) (*answer[[]dispatchMeeting], error) {
+	}) (*web.Answer[[]dispatchMeeting], error) {
 		all, _, err := d.Dispatch.List(ctx, in.Before)
 		if err != nil {
 			return nil, err
@@ -121,23 +120,23 @@ func addAPI(api huma.API, d Deps) {
 		for i, m := range all {
 			out[i] = meetingOf(m)
 		}
-		return &answer[[]dispatchMeeting]{out}, nil
+		return &web.Answer[[]dispatchMeeting]{Body: out}, nil
 	})
-	huma.Register(api, op("get-dispatch-meeting", "GET", "/dispatch-meetings/{id}", "Read a meeting with its agenda"), func(ctx context.Context, in *inMeeting) (*answer[dispatchAgenda], error) {
+	huma.Register(api, op("get-dispatch-meeting", "GET", "/dispatch-meetings/{id}", "Read a meeting with its agenda"), func(ctx context.Context, in *inMeeting) (*web.Answer[dispatchAgenda], error) {
 		g, err := d.Dispatch.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[dispatchAgenda]{agendaOf(g)}, nil
+		return &web.Answer[dispatchAgenda]{Body: agendaOf(g)}, nil
 	})
 	call := op("call-dispatch-meeting", "POST", "/dispatch-meetings", "Call a dispatch meeting")
 	call.DefaultStatus = http.StatusCreated
-	huma.Register(api, call, func(ctx context.Context, in *struct{ Body DispatchMeetingText }) (*answer[dispatchMade], error) {
+	huma.Register(api, call, func(ctx context.Context, in *struct{ Body DispatchMeetingText }) (*web.Answer[dispatchMade], error) {
 		id, err := d.Dispatch.Save(ctx, in.Body.meeting("", 0))
 		if err != nil {
 			return nil, err
 		}
-		return &answer[dispatchMade]{dispatchMade{id}}, nil
+		return &web.Answer[dispatchMade]{Body: dispatchMade{id}}, nil
 	})
 	huma.Register(api, op("change-dispatch-meeting", "PUT", "/dispatch-meetings/{id}", "Change the record of a meeting"), func(ctx context.Context, in *struct {
 		ID   string `path:"id" maxLength:"64"`
@@ -168,7 +167,7 @@ func addAPI(api huma.API, d Deps) {
 		}
 		return nil, d.Dispatch.Choose(ctx, in.ID, in.Proposal, in.Body.Version, units, in.Body.Note)
 	})
-	huma.Register(api, op("send-dispatch-meeting", "POST", "/dispatch-meetings/{id}/send", "Hand over all cases that are ready; repeating it hands none over twice"), func(ctx context.Context, in *inMeeting) (*answer[[]dispatchOutcome], error) {
+	huma.Register(api, op("send-dispatch-meeting", "POST", "/dispatch-meetings/{id}/send", "Hand over all cases that are ready; repeating it hands none over twice"), func(ctx context.Context, in *inMeeting) (*web.Answer[[]dispatchOutcome], error) {
 		all, err := d.Dispatch.Send(ctx, in.ID, "")
 		if err != nil {
 			return nil, err
@@ -180,9 +179,9 @@ func addAPI(api huma.API, d Deps) {
 				out[i].Why = message(ctx, x.Err)
 			}
 		}
-		return &answer[[]dispatchOutcome]{out}, nil
+		return &web.Answer[[]dispatchOutcome]{Body: out}, nil
 	})
-	huma.Register(api, op("list-dispatch-candidates", "GET", "/dispatch-meetings/{id}/candidates", "Rank the departments that might handle what is on the agenda"), func(ctx context.Context, in *inMeeting) (*answer[map[string][]dispatchCandidate], error) {
+	huma.Register(api, op("list-dispatch-candidates", "GET", "/dispatch-meetings/{id}/candidates", "Rank the departments that might handle what is on the agenda"), func(ctx context.Context, in *inMeeting) (*web.Answer[map[string][]dispatchCandidate], error) {
 		g, err := d.Dispatch.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -205,7 +204,7 @@ func addAPI(api huma.API, d Deps) {
 				out[id] = append(out[id], x)
 			}
 		}
-		return &answer[map[string][]dispatchCandidate]{out}, nil
+		return &web.Answer[map[string][]dispatchCandidate]{Body: out}, nil
 	})
 }
 

@@ -188,7 +188,7 @@ func (v *deskView) departments(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, b := range v.bodies {
 		if b.Active {
-			all = append(all, ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Systems, b.System))})
+			all = append(all, ui.Option{Value: b.ID, Label: b.Name, Group: lang.Say(ctx, org.Title(org.Systems, b.System))})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b ui.Option) int { return strings.Compare(a.Group, b.Group) })

@@ -6,7 +6,6 @@
 package dispatchweb
 
 import (
-	"context"
 	_ "embed"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 
 	"shangliang/internal/dispatch"
 	"shangliang/internal/document"
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/proposal"
@@ -70,9 +68,6 @@ func Add(m *module.Module, d Deps) {
 	}
 	m.API = func(api huma.API) { addAPI(api, d) }
 }
-
-// say translates a word that a table or another package gives.
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
 
 func pathOf(id, rest string) string { return "/dispatches/" + id + rest }
 

@@ -278,7 +278,7 @@ func (v *agendaView) chosen(ctx context.Context, x *dispatch.Item) string {
 			}
 		}
 		if len(names) > 0 {
-			all = append(all, lang.T(ctx, "%s：%s", say(ctx, roles[role]), strings.Join(names, lang.T(ctx, "、"))))
+			all = append(all, lang.T(ctx, "%s：%s", lang.Say(ctx, roles[role]), strings.Join(names, lang.T(ctx, "、"))))
 		}
 	}
 	return strings.Join(all, lang.T(ctx, "；"))
@@ -311,7 +311,7 @@ func (v *agendaView) table(ctx context.Context) ui.TableInfo {
 	for _, x := range v.Items {
 		s := states[x.State]
 		row := ui.Row{Href: pathOf(v.ID, "/cases/"+x.Proposal), Name: x.Title, Cells: []templ.Component{ui.Str(x.Title), ui.Str(lang.T(ctx, "第%d号", x.CaseNo)), ui.Str(x.Lead),
-			ui.Str(v.chosen(ctx, x)), ui.Badge(s.kind, say(ctx, s.title))}}
+			ui.Str(v.chosen(ctx, x)), ui.Badge(s.kind, lang.Say(ctx, s.title))}}
 		if x.State == dispatch.Sent || v.Own != "" || !v.who.Can("proposal.dispatch") {
 			row.Href = "/proposals/" + x.Proposal
 		}
@@ -413,7 +413,7 @@ func (v *agendaView) sheetTable(ctx context.Context, s *dispatch.Sheet) ui.Table
 		{Title: lang.T(ctx, "办理方式")}, {Title: lang.T(ctx, "其他承办单位")}, {Title: lang.T(ctx, "期限"), Short: true}}}
 	for _, x := range s.Items {
 		part := s.Part(x)
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(x.Title), ui.Str(lang.T(ctx, "第%d号", x.CaseNo)), ui.Str(x.Lead), ui.Str(say(ctx, roles[part.Role])), ui.Str(v.others(ctx, s, x)), ui.On(part.DueOn)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Str(x.Title), ui.Str(lang.T(ctx, "第%d号", x.CaseNo)), ui.Str(x.Lead), ui.Str(lang.Say(ctx, roles[part.Role])), ui.Str(v.others(ctx, s, x)), ui.On(part.DueOn)}})
 	}
 	return t
 }
@@ -422,7 +422,7 @@ func (v *agendaView) others(ctx context.Context, s *dispatch.Sheet, x *dispatch.
 	var all []string
 	for _, id := range s.Others(x) {
 		i := slices.IndexFunc(x.Units, func(u dispatch.Part) bool { return u.Unit == id })
-		all = append(all, lang.T(ctx, "%s：%s", say(ctx, roles[x.Units[i].Role]), v.name(id)))
+		all = append(all, lang.T(ctx, "%s：%s", lang.Say(ctx, roles[x.Units[i].Role]), v.name(id)))
 	}
 	return strings.Join(all, lang.T(ctx, "；"))
 }
@@ -436,12 +436,12 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	var lines, units [][]any
 	for _, x := range v.Items {
-		lines = append(lines, []any{x.CaseNo, x.Title, x.Lead, v.chosen(ctx, x), say(ctx, states[x.State].title), x.Note})
+		lines = append(lines, []any{x.CaseNo, x.Title, x.Lead, v.chosen(ctx, x), lang.Say(ctx, states[x.State].title), x.Note})
 	}
 	for _, s := range v.Sheets() {
 		for _, x := range s.Items {
 			part := s.Part(x)
-			units = append(units, []any{v.name(s.Unit), x.CaseNo, x.Title, x.Lead, say(ctx, roles[part.Role]), v.others(ctx, s, x), part.DueOn.String()})
+			units = append(units, []any{v.name(s.Unit), x.CaseNo, x.Title, x.Lead, lang.Say(ctx, roles[part.Role]), v.others(ctx, s, x), part.DueOn.String()})
 		}
 	}
 	return document.Serve(w, lang.T(ctx, "交办表"),

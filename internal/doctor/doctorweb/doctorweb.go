@@ -47,14 +47,6 @@ func Add(m *module.Module, d Deps) {
 	m.API = p.api
 }
 
-// say translates a text that comes out of a table; none stays none.
-func say(ctx context.Context, zh string) string {
-	if zh == "" {
-		return ""
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
-}
-
 // kinds are the kinds of record as people call them.
 var kinds = map[string]string{"proposal": "提案", "assignment": "承办任务", "session": "会议", "search": "搜索", "ledger": "操作记录", "clock": "期限", "notice": "通知", "file": "文件"}
 
@@ -170,11 +162,11 @@ func parts(v *doctor.Visit) (all []*part) {
 }
 
 func (p *part) table(ctx context.Context) ui.TableInfo {
-	t := ui.TableInfo{Caption: say(ctx, p.Title), Columns: []ui.Column{{Title: lang.T(ctx, "记录"), Wide: true}, {Title: lang.T(ctx, "编号"), Desk: true}, {Title: lang.T(ctx, "状态")}}}
+	t := ui.TableInfo{Caption: lang.Say(ctx, p.Title), Columns: []ui.Column{{Title: lang.T(ctx, "记录"), Wide: true}, {Title: lang.T(ctx, "编号"), Desk: true}, {Title: lang.T(ctx, "状态")}}}
 	open := false
 	for _, i := range p.at {
 		f := p.visit.Found[i]
-		name := lang.T(ctx, "%s：%s", say(ctx, kinds[f.Kind]), f.Name)
+		name := lang.T(ctx, "%s：%s", lang.Say(ctx, kinds[f.Kind]), f.Name)
 		row := ui.Row{Name: name, Cells: []templ.Component{ui.Str(name), ui.Str(f.Object), p.standing(ctx, f)}}
 		if p.Mend != nil && !f.Mended {
 			row.ID, open = strconv.Itoa(i), true
@@ -183,7 +175,7 @@ func (p *part) table(ctx context.Context) ui.TableInfo {
 	}
 	if open && !p.visit.Open() {
 		t.Bulk = &ui.Bulk{URL: "/doctor/mend", Fields: ui.HiddenField("visit", p.visit.ID), Buttons: []ui.ButtonInfo{{Label: lang.T(ctx, "修复选中的"), Icon: "tool", Kind: ui.Primary,
-			Name: "mend", Value: "yes", Confirm: lang.T(ctx, "修复选中的记录：%s。每一项都记入操作记录，不能撤销。", say(ctx, p.Cure))}}}
+			Name: "mend", Value: "yes", Confirm: lang.T(ctx, "修复选中的记录：%s。每一项都记入操作记录，不能撤销。", lang.Say(ctx, p.Cure))}}}
 	}
 	return t
 }
@@ -193,7 +185,7 @@ func (p *part) standing(ctx context.Context, f doctor.Found) templ.Component {
 	case f.Mended:
 		return ui.Badge(ui.Good, lang.T(ctx, "已修复"))
 	case f.Why != "":
-		return ui.Badge(ui.Bad, lang.T(ctx, "没有修复：%s", say(ctx, f.Why)))
+		return ui.Badge(ui.Bad, lang.T(ctx, "没有修复：%s", lang.Say(ctx, f.Why)))
 	case p.Mend == nil:
 		return ui.Badge(ui.Warn, lang.T(ctx, "须由人处理"))
 	}
@@ -238,9 +230,9 @@ func (p *pages) api(api huma.API) {
 		for _, x := range parts(v) {
 			for _, i := range x.at {
 				f := v.Found[i]
-				one := found{i, f.Check, say(ctx, x.Title), "", f.Kind, f.Object, f.Name, f.Mended, say(ctx, f.Why)}
+				one := found{i, f.Check, lang.Say(ctx, x.Title), "", f.Kind, f.Object, f.Name, f.Mended, lang.Say(ctx, f.Why)}
 				if x.Mend != nil {
-					one.Cure = say(ctx, x.Cure)
+					one.Cure = lang.Say(ctx, x.Cure)
 				}
 				out.Found = append(out.Found, one)
 			}

@@ -156,9 +156,9 @@ func page(v *doctor.Visit, wrong error) templ.Component {
 								}
 							} else {
 								var templ_7745c5c3_Var7 string
-								templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "%d项待修复。修复：%s。", x.left(), say(ctx, x.Cure)))
+								templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T(ctx, "%d项待修复。修复：%s。", x.left(), lang.Say(ctx, x.Cure)))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/doctor/doctorweb/page.templ`, Line: 38, Col: 84}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/doctor/doctorweb/page.templ`, Line: 38, Col: 89}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 								if templ_7745c5c3_Err != nil {
@@ -190,7 +190,7 @@ func page(v *doctor.Visit, wrong error) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Card(ui.CardInfo{ID: x.ID, Title: say(ctx, x.Title)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Card(ui.CardInfo{ID: x.ID, Title: lang.Say(ctx, x.Title)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -264,7 +264,7 @@ func examineButton(label string, kind ui.ButtonKind) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.PostButton("/doctor/examine", 0, ui.ButtonInfo{Label: say(ctx, label), Icon: "stethoscope", Kind: kind}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PostButton("/doctor/examine", 0, ui.ButtonInfo{Label: lang.Say(ctx, label), Icon: "stethoscope", Kind: kind}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,8 +40,8 @@ func (p *pages) all(w http.ResponseWriter, r *http.Request) error {
 			Export: "/figures/export?" + query(now)},
 	}
 	for _, group := range groupsOf(now) {
-		v.groups = append(v.groups, tableGroup{title: lang.T(ctx, "%s", lang.Word(group[0].Def.Group)), table: ui.TableInfo{
-			Caption: lang.T(ctx, "%s", lang.Word(group[0].Def.Group)),
+		v.groups = append(v.groups, tableGroup{title: lang.Say(ctx, group[0].Def.Group), table: ui.TableInfo{
+			Caption: lang.Say(ctx, group[0].Def.Group),
 			Columns: []ui.Column{{Title: lang.T(ctx, "指标")}, {Title: lang.T(ctx, "%d年", now.Year), Num: true}, {Title: lang.T(ctx, "分子 / 分母"), Num: true, Desk: true},
 				{Title: lang.T(ctx, "%d年", now.Year-1), Num: true}, {Title: lang.T(ctx, "增减"), Num: true, Desk: true}, {Title: lang.T(ctx, "统计口径"), Wide: true, Desk: true}},
 			Rows:  rows(ctx, group, now, before),
@@ -114,7 +114,7 @@ func (p *pages) exportAll(w http.ResponseWriter, r *http.Request) error {
 	}
 	var rows [][]any
 	for _, v := range now.Values {
-		row := []any{lang.T(ctx, "%s", lang.Word(v.Def.Group)), v.Name, number(v.Count), lang.T(ctx, "%s", lang.Word(v.Def.Unit)), nil, nil, nil, nil, v.Rule}
+		row := []any{lang.Say(ctx, v.Def.Group), v.Name, number(v.Count), lang.Say(ctx, v.Def.Unit), nil, nil, nil, nil, v.Rule}
 		if v.Rate {
 			row[4], row[5] = v.Num, v.Den
 		}

@@ -113,8 +113,6 @@ type comparisonBody struct {
 	Broken  []string         `json:"broken,omitempty" doc:"Figures whose rows do not match their hash"`
 }
 
-type answer[T any] struct{ Body T }
-
 func (p *pages) api(api huma.API) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"figures"}}
@@ -122,7 +120,7 @@ func (p *pages) api(api huma.API) {
 	huma.Register(api, op("list-figures", "GET", "/figures", "Count all figures of a year"), func(ctx context.Context, in *struct {
 		PeriodQuery
 		ID []string `query:"id" maxItems:"100" doc:"Only these figures"`
-	}) (*answer[reportBody], error) {
+	}) (*web.Answer[reportBody], error) {
 		r, err := in.request()
 		if err != nil {
 			return nil, err
@@ -132,10 +130,10 @@ func (p *pages) api(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		return &answer[reportBody]{bodyOf(ctx, rep)}, nil
+		return &web.Answer[reportBody]{Body: bodyOf(ctx, rep)}, nil
 	})
 	huma.Register(api, op("list-figure-records", "GET", "/figures/{id}/records", "List the records behind a figure: what they add up to is its value"), p.apiRecords)
-	huma.Register(api, op("list-figure-definitions", "GET", "/figure-definitions", "List what can be counted, and how"), func(ctx context.Context, _ *struct{}) (*answer[web.Page[definitionBody]], error) {
+	huma.Register(api, op("list-figure-definitions", "GET", "/figure-definitions", "List what can be counted, and how"), func(ctx context.Context, _ *struct{}) (*web.Answer[web.Page[definitionBody]], error) {
 		out := web.Page[definitionBody]{Items: []definitionBody{}}
 		if _, err := p.figures.Sessions(ctx); err != nil { // who may read figures
 			return nil, err
@@ -143,9 +141,9 @@ func (p *pages) api(api huma.API) {
 		for _, d := range p.figures.Definitions() {
 			out.Items = append(out.Items, definitionBody{d.ID, d.Group, d.Name, append([]string{}, d.Aliases...), d.Unit, d.Where, d.Num, d.Den, d.Rule})
 		}
-		return &answer[web.Page[definitionBody]]{out}, nil
+		return &web.Answer[web.Page[definitionBody]]{Body: out}, nil
 	})
-	huma.Register(api, op("list-figure-freezes", "GET", "/figure-freezes", "List what was frozen for reports, the newest first"), func(ctx context.Context, _ *struct{}) (*answer[web.Page[freezeBody]], error) {
+	huma.Register(api, op("list-figure-freezes", "GET", "/figure-freezes", "List what was frozen for reports, the newest first"), func(ctx context.Context, _ *struct{}) (*web.Answer[web.Page[freezeBody]], error) {
 		all, err := p.figures.Freezes(ctx)
 		if err != nil {
 			return nil, err
@@ -154,7 +152,7 @@ func (p *pages) api(api huma.API) {
 		for _, f := range all {
 			out.Items = append(out.Items, freezeOf(f))
 		}
-		return &answer[web.Page[freezeBody]]{out}, nil
+		return &web.Answer[web.Page[freezeBody]]{Body: out}, nil
 	})
 	freeze := op("freeze-figures", "POST", "/figure-freezes", "Keep the figures of a year as they are now")
 	freeze.DefaultStatus = http.StatusCreated
@@ -164,7 +162,7 @@ func (p *pages) api(api huma.API) {
 			Year  int    `json:"year" minimum:"1949" maximum:"2199"`
 			AsOf  string `json:"as_of,omitempty" maxLength:"20"`
 		}
-	}) (*answer[freezeBody], error) {
+	}) (*web.Answer[freezeBody], error) {
 		day, err := calendar.ParseDate(in.Body.AsOf)
 		if err != nil {
 			return nil, err
@@ -173,16 +171,16 @@ func (p *pages) api(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		return &answer[freezeBody]{freezeOf(f)}, nil
+		return &web.Answer[freezeBody]{Body: freezeOf(f)}, nil
 	})
 	huma.Register(api, op("compare-figure-freeze", "GET", "/figure-freezes/{id}", "Compare what was reported with what is counted now"), func(ctx context.Context, in *struct {
 		ID string `path:"id" maxLength:"64"`
-	}) (*answer[comparisonBody], error) {
+	}) (*web.Answer[comparisonBody], error) {
 		f, err := p.figures.Frozen(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		out := &answer[comparisonBody]{comparisonBody{Report: freezeOf(f.Freeze), Figures: []differenceBody{}, Broken: f.Broken}}
+		out := &web.Answer[comparisonBody]{Body: comparisonBody{Report: freezeOf(f.Freeze), Figures: []differenceBody{}, Broken: f.Broken}}
 		for _, l := range f.Lines {
 			out.Body.Figures = append(out.Body.Figures, differenceBody{l.Figure, l.Name, l.Then.Text(), l.Now.Text(), l.Same(), l.Added, l.Lost})
 		}
@@ -204,7 +202,7 @@ func (p *pages) apiRecords(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"80"`
 	PeriodQuery
 	web.PageQuery
-}) (*answer[recordsBody], error) {
+}) (*web.Answer[recordsBody], error) {
 	r, err := in.request()
 	if err != nil {
 		return nil, err
@@ -241,7 +239,7 @@ func (p *pages) apiRecords(ctx context.Context, in *struct {
 	if to < len(recs.Records) {
 		body.Next = web.Cursor(strconv.Itoa(to))
 	}
-	return &answer[recordsBody]{body}, nil
+	return &web.Answer[recordsBody]{Body: body}, nil
 }
 
 // shows reports whether who asks may know the values of a dimension.

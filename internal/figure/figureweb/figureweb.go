@@ -183,13 +183,13 @@ func unit(ctx context.Context, v figure.Value) string {
 	if v.Rate {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(v.Def.Unit))
+	return lang.Say(ctx, v.Def.Unit)
 }
 
 func dimTitle(ctx context.Context, dims []figure.Dim, id string) string {
 	for _, d := range dims {
 		if d.ID == id {
-			return lang.T(ctx, "%s", lang.Word(d.Title))
+			return lang.Say(ctx, d.Title)
 		}
 	}
 	return id

@@ -69,7 +69,7 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	v.split(ctx, recs, a.By)
 	dims := []ui.Option{{Value: "", Label: lang.T(ctx, "不分类")}}
 	for _, d := range recs.Dims {
-		dims = append(dims, ui.Option{Value: d.ID, Label: lang.T(ctx, "%s", lang.Word(d.Title))})
+		dims = append(dims, ui.Option{Value: d.ID, Label: lang.Say(ctx, d.Title)})
 	}
 	_, asked, _ := strings.Cut(here, "?")
 	below := func(page string) string { return "/figures/" + id + page + "?" + asked }

@@ -43,7 +43,7 @@ func draw(ctx context.Context, now, before *figure.Report) (all []drawn) {
 				past = lang.T(ctx, "%d年", before.Year)
 			}
 		}
-		d, some := drawn{title: lang.T(ctx, "%s", lang.Word(p.title)), before: past}, false
+		d, some := drawn{title: lang.Say(ctx, p.title), before: past}, false
 		for _, id := range p.ids {
 			v, ok := now.Value(id)
 			if !ok || v.Closed {

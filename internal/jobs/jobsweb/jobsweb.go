@@ -55,7 +55,7 @@ func word(ctx context.Context, zh string) string {
 	if zh == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(zh))
+	return lang.Say(ctx, zh)
 }
 
 // title says in words what a kind of job does.

@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/keyproposal"
+	"shangliang/internal/web"
 )
 
 // KeyProposal is a key proposal as REST gives it in a list.
@@ -66,8 +67,6 @@ type keyProposalAction struct {
 	Blocked bool   `json:"blocked,omitempty" doc:"Something is still missing"`
 }
 
-type answer[T any] struct{ Body T }
-
 // InKey names a key proposal in the path.
 type InKey struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the key proposal"`
@@ -86,7 +85,7 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 		Title     string `query:"title" maxLength:"200"`
 		Party     bool   `query:"party" doc:"Parties' proposals only"`
 		Key       bool   `query:"key" doc:"Only what the chairs' meeting approved"`
-	}) (*answer[[]KeyProposal], error) {
+	}) (*web.Answer[[]KeyProposal], error) {
 		all, _, err := keys.List(ctx, keyproposal.Filter(*in))
 		if err != nil {
 			return nil, err
@@ -95,7 +94,7 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 		for _, x := range all {
 			out = append(out, keyOf(x.Key, x.Case, x.LeaderName, x.DueOn))
 		}
-		return &answer[[]KeyProposal]{out}, nil
+		return &web.Answer[[]KeyProposal]{Body: out}, nil
 	})
 	nominate := op("nominate-key-proposals", "POST", "/key-proposals", "Nominate filed proposals, all of them or none")
 	nominate.DefaultStatus = http.StatusCreated
@@ -105,16 +104,16 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 			Criteria  []string `json:"criteria"`
 			Reason    string   `json:"reason,omitempty" maxLength:"1000"`
 		}
-	}) (*answer[keyNominated], error) {
+	}) (*web.Answer[keyNominated], error) {
 		ids, err := keys.Nominate(ctx, in.Body.Proposals, in.Body.Criteria, in.Body.Reason)
-		return &answer[keyNominated]{keyNominated{ids}}, err
+		return &web.Answer[keyNominated]{Body: keyNominated{ids}}, err
 	})
-	huma.Register(api, op("get-key-proposal", "GET", "/key-proposals/{id}", "Read a key proposal"), func(ctx context.Context, in *InKey) (*answer[keyProposalDetails], error) {
+	huma.Register(api, op("get-key-proposal", "GET", "/key-proposals/{id}", "Read a key proposal"), func(ctx context.Context, in *InKey) (*web.Answer[keyProposalDetails], error) {
 		d, err := keys.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[keyProposalDetails]{detailsOf(d)}, nil
+		return &web.Answer[keyProposalDetails]{Body: detailsOf(d)}, nil
 	})
 	huma.Register(api, op("act-on-key-proposal", "POST", "/key-proposals/{id}/actions/{action}", "Take a step of a key proposal"), func(ctx context.Context, in *struct {
 		InKey
@@ -123,12 +122,12 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 			keyproposal.Input
 			Version int `json:"version" minimum:"1"`
 		}
-	}) (*answer[keyStanding], error) {
+	}) (*web.Answer[keyStanding], error) {
 		k, err := keys.Do(ctx, in.ID, in.Body.Version, in.Action, in.Body.Input)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[keyStanding]{keyStanding{k.ID, k.State, k.Version}}, nil
+		return &web.Answer[keyStanding]{Body: keyStanding{k.ID, k.State, k.Version}}, nil
 	})
 	huma.Register(api, op("give-opinion-on-key-proposal", "PUT", "/key-proposals/{id}/opinions/{body}", "Say what a body thinks of a nomination"), func(ctx context.Context, in *struct {
 		InKey
@@ -142,7 +141,7 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 	})
 	huma.Register(api, op("list-key-leaders", "GET", "/key-leaders", "List who may lead key proposals, with how many each leads in a year"), func(ctx context.Context, in *struct {
 		Year int `query:"year" minimum:"1900" maximum:"2199" required:"true"`
-	}) (*answer[[]keyLeader], error) {
+	}) (*web.Answer[[]keyLeader], error) {
 		all, err := keys.Leaders(ctx, in.Year)
 		if err != nil {
 			return nil, err
@@ -151,13 +150,13 @@ func addAPI(api huma.API, keys *keyproposal.Service) {
 		for _, l := range all {
 			out = append(out, keyLeader{KeyLeaderText: KeyLeaderText{l.Person, l.Post, l.Kind, l.Principal}, ID: l.ID, Name: l.Name, Leads: len(l.Keys), Late: l.Late, Lacks: l.Lacks, Version: l.Version})
 		}
-		return &answer[[]keyLeader]{out}, nil
+		return &web.Answer[[]keyLeader]{Body: out}, nil
 	})
 	add := op("add-key-leader", "POST", "/key-leaders", "Put somebody on the list of leaders")
 	add.DefaultStatus = http.StatusCreated
-	huma.Register(api, add, func(ctx context.Context, in *struct{ Body KeyLeaderText }) (*answer[keyLeaderSaved], error) {
+	huma.Register(api, add, func(ctx context.Context, in *struct{ Body KeyLeaderText }) (*web.Answer[keyLeaderSaved], error) {
 		id, err := keys.SaveLeader(ctx, keyproposal.Leader{Person: in.Body.Person, Post: in.Body.Post, Kind: in.Body.Kind, Principal: in.Body.Principal})
-		return &answer[keyLeaderSaved]{keyLeaderSaved{id}}, err
+		return &web.Answer[keyLeaderSaved]{Body: keyLeaderSaved{id}}, err
 	})
 	huma.Register(api, op("prioritize-party-proposals", "POST", "/key-proposals/priorities", "Give parties' proposals priority, or take it away"), func(ctx context.Context, in *struct {
 		Body struct {

@@ -80,7 +80,7 @@ func (v leadersView) table(ctx context.Context) ui.TableInfo {
 		if l.Late > 0 {
 			late = ui.Badge(ui.Bad, itoa(l.Late))
 		}
-		row.Cells = []templ.Component{ui.Str(l.Name + "（" + l.Post + "）"), ui.Str(say(ctx, org.Title(keyproposal.LeaderKinds, l.Kind))), ui.Num(len(l.Keys)), late, check, edit}
+		row.Cells = []templ.Component{ui.Str(l.Name + "（" + l.Post + "）"), ui.Str(lang.Say(ctx, org.Title(keyproposal.LeaderKinds, l.Kind))), ui.Num(len(l.Keys)), late, check, edit}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
@@ -183,7 +183,7 @@ func (p *pages) people(w http.ResponseWriter, r *http.Request) error {
 func kindOptions(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, c := range keyproposal.LeaderKinds {
-		all = append(all, ui.Option{Value: c.ID, Label: say(ctx, c.Title)})
+		all = append(all, ui.Option{Value: c.ID, Label: lang.Say(ctx, c.Title)})
 	}
 	return all
 }
@@ -247,7 +247,7 @@ func (v partiesView) table(ctx context.Context) ui.TableInfo {
 			first = ui.Badge(ui.Info, codes(ctx, v.Rules, "key_proposal.measures", []string{x.Measure}))
 		}
 		if x.Key != "" {
-			key = ui.Group(ui.A(ui.Link{Title: say(ctx, keyproposal.Flow.State(x.State).Title), URL: "/key-proposals/" + x.Key}), ui.Str(" "+x.Lead))
+			key = ui.Group(ui.A(ui.Link{Title: lang.Say(ctx, keyproposal.Flow.State(x.State).Title), URL: "/key-proposals/" + x.Key}), ui.Str(" "+x.Lead))
 		}
 		if x.Case.Late(v.Today) {
 			row.Kind = ui.Bad
@@ -269,7 +269,7 @@ func (v partiesView) table(ctx context.Context) ui.TableInfo {
 func (v partiesView) measures(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, c := range v.Rules.Codes("key_proposal.measures").Active() {
-		all = append(all, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
+		all = append(all, ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)})
 	}
 	return all
 }
@@ -316,7 +316,7 @@ func (p *pages) exportParties(w http.ResponseWriter, r *http.Request) error {
 	for i, x := range v.all {
 		key := ""
 		if x.Key != "" {
-			key = say(ctx, keyproposal.Flow.State(x.State).Title)
+			key = lang.Say(ctx, keyproposal.Flow.State(x.State).Title)
 		}
 		rows[i] = []any{x.Case.Year, x.Case.CaseNo, x.Case.Title, x.Case.Lead, x.Case.Units, codes(ctx, v.Rules, "key_proposal.measures", []string{x.Measure}), key, x.Lead}
 	}

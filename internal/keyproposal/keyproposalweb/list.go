@@ -29,7 +29,7 @@ var stateKinds = map[string]ui.Kind{keyproposal.Nominated: ui.Neutral, keypropos
 	keyproposal.PlanSigned: ui.Info, keyproposal.Supervising: ui.Info, keyproposal.Reported: ui.Good, keyproposal.Closed: ui.Good, keyproposal.Declined: ui.Warn}
 
 func stateBadge(ctx context.Context, state string) templ.Component {
-	return ui.Badge(stateKinds[state], say(ctx, keyproposal.Flow.State(state).Title))
+	return ui.Badge(stateKinds[state], lang.Say(ctx, keyproposal.Flow.State(state).Title))
 }
 
 // listView is the list of a year.
@@ -132,7 +132,7 @@ func years(ctx context.Context, all []int) []ui.Option {
 func states(ctx context.Context) []ui.Option {
 	all := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, s := range keyproposal.Flow.States {
-		all = append(all, ui.Option{Value: s.ID, Label: say(ctx, s.Title)})
+		all = append(all, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
 	return all
 }
@@ -153,7 +153,7 @@ func (v *listView) table(ctx context.Context) ui.TableInfo {
 		}
 		var due templ.Component
 		if x.DueOn != "" {
-			due = ui.Group(ui.Until(x.DueOn, v.today), ui.Str(" "+say(ctx, x.Due)))
+			due = ui.Group(ui.Until(x.DueOn, v.today), ui.Str(" "+lang.Say(ctx, x.Due)))
 		}
 		if x.Behind(v.today) {
 			row.Kind = ui.Bad
@@ -216,8 +216,8 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 		if x.Case.Party() {
 			party = lang.T(ctx, "党派提案")
 		}
-		rows[i] = []any{x.Year, x.Case.CaseNo, x.Case.Title, x.Case.Lead, party, x.Case.Units, say(ctx, keyproposal.Flow.State(x.State).Title), codes(ctx, v.Rules, "key_proposal.criteria", x.Criteria),
-			x.LeaderName, x.LeaderPost, say(ctx, org.Title(keyproposal.LeaderKinds, x.LeaderKind)), x.CommitteeName, x.DecidedOn.String(), x.PlanSignedOn.String(), codes(ctx, v.Rules, "key_proposal.outcomes", []string{x.Outcome})}
+		rows[i] = []any{x.Year, x.Case.CaseNo, x.Case.Title, x.Case.Lead, party, x.Case.Units, lang.Say(ctx, keyproposal.Flow.State(x.State).Title), codes(ctx, v.Rules, "key_proposal.criteria", x.Criteria),
+			x.LeaderName, x.LeaderPost, lang.Say(ctx, org.Title(keyproposal.LeaderKinds, x.LeaderKind)), x.CommitteeName, x.DecidedOn.String(), x.PlanSignedOn.String(), codes(ctx, v.Rules, "key_proposal.outcomes", []string{x.Outcome})}
 	}
 	name := lang.T(ctx, "重点提案")
 	return document.Serve(w, name, document.Sheet{Name: name, Header: []string{lang.T(ctx, "年度"), lang.T(ctx, "案号"), lang.T(ctx, "案由"), lang.T(ctx, "提案人"), lang.T(ctx, "党派提案"), lang.T(ctx, "承办单位"), lang.T(ctx, "状态"),
@@ -229,7 +229,7 @@ func codes(ctx context.Context, v *rule.Version, set string, keys []string) stri
 	var all []string
 	for _, key := range keys {
 		if code, ok := v.Code(set, key); ok {
-			all = append(all, say(ctx, code.Label))
+			all = append(all, lang.Say(ctx, code.Label))
 		} else if key != "" {
 			all = append(all, key)
 		}

@@ -7,7 +7,6 @@
 package keyproposalweb
 
 import (
-	"context"
 	_ "embed"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 
 	"shangliang/internal/document"
 	"shangliang/internal/keyproposal"
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/web"
@@ -94,12 +92,4 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Get("/key-proposals/{id}/files/{file}", p.file)
 	rt.Upload("/key-proposals/{id}/files", upload, p.attach)
 	rt.Post("/key-proposals/{id}/{action}", p.act)
-}
-
-// say translates a text that comes out of a table; none stays none.
-func say(ctx context.Context, zh string) string {
-	if zh == "" {
-		return ""
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
 }

@@ -316,7 +316,7 @@ func bulkPage(done int, failed []failure, back string) templ.Component {
 func (n nomination) criteria(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, c := range n.rules.Codes("key_proposal.criteria").Active() {
-		all = append(all, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
+		all = append(all, ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)})
 	}
 	return all
 }
@@ -1649,9 +1649,9 @@ func keysCard(title string, all []*keyproposal.Item, today calendar.Date, more s
 				}
 				if x.Due != "" {
 					var templ_7745c5c3_Var58 string
-					templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(" " + say(ctx, x.Due) + " ")
+					templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(" " + lang.Say(ctx, x.Due) + " ")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/keyproposal/keyproposalweb/pages.templ`, Line: 322, Col: 36}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/keyproposal/keyproposalweb/pages.templ`, Line: 322, Col: 41}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
 					if templ_7745c5c3_Err != nil {

@@ -29,7 +29,7 @@ func caseFacts(ctx context.Context, o *keyproposal.OfCase) []ui.Item {
 		all = append(all, ui.Item{Term: lang.T(ctx, "主席会议"), Value: ui.On(o.DecidedOn)})
 	}
 	if o.Leader != "" {
-		all = append(all, ui.Say(lang.T(ctx, "领衔领导"), o.Names[o.Leader]+"（"+o.LeaderPost+"）"), ui.Say(lang.T(ctx, "领衔方式"), say(ctx, org.Title(keyproposal.LeaderKinds, o.LeaderKind))),
+		all = append(all, ui.Say(lang.T(ctx, "领衔领导"), o.Names[o.Leader]+"（"+o.LeaderPost+"）"), ui.Say(lang.T(ctx, "领衔方式"), lang.Say(ctx, org.Title(keyproposal.LeaderKinds, o.LeaderKind))),
 			ui.Say(lang.T(ctx, "具体负责"), o.Names[o.Committee]))
 	}
 	if o.PlanSignedOn != "" {

@@ -70,7 +70,7 @@ func (v *keyView) url(rest string) string { return "/key-proposals/" + v.ID + re
 func (v *keyView) name(id string) string { return v.Names[id] }
 
 func (v *keyView) page(ctx context.Context) ui.PageInfo {
-	info := ui.PageInfo{Title: v.Case.Title, Lead: number(ctx, v.Case.CaseNo) + " · " + v.Case.Lead + " · " + say(ctx, keyproposal.Flow.State(v.State).Title),
+	info := ui.PageInfo{Title: v.Case.Title, Lead: number(ctx, v.Case.CaseNo) + " · " + v.Case.Lead + " · " + lang.Say(ctx, keyproposal.Flow.State(v.State).Title),
 		Crumbs:  []ui.Link{{Title: lang.T(ctx, "重点提案"), URL: "/key-proposals"}},
 		Actions: ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "打印"), Icon: "printer", Kind: ui.Quiet, Print: true})}
 	if !v.who.Can("key_proposal.read") {
@@ -94,14 +94,14 @@ func (v *keyView) steps(ctx context.Context) []ui.Step {
 	}
 	var all []ui.Step
 	for i, title := range stages {
-		s := ui.Step{Title: say(ctx, title), On: reached[title]}
+		s := ui.Step{Title: lang.Say(ctx, title), On: reached[title]}
 		switch {
 		case v.State == keyproposal.Declined && i == at:
 			s.State, s.Note = ui.StepFailed, lang.T(ctx, "未列入")
 		case i < at || v.State == keyproposal.Closed:
 			s.State = ui.StepDone
 		case i == at:
-			s.State, s.Note = ui.StepCurrent, say(ctx, keyproposal.Flow.State(v.State).Title)
+			s.State, s.Note = ui.StepCurrent, lang.Say(ctx, keyproposal.Flow.State(v.State).Title)
 		}
 		if v.State == keyproposal.Declined && i > at {
 			break
@@ -140,7 +140,7 @@ func (v *keyView) facts(ctx context.Context) []ui.Item {
 	}
 	if v.Leader != "" {
 		add(lang.T(ctx, "领衔领导"), v.name(v.Leader)+"（"+v.LeaderPost+"）")
-		add(lang.T(ctx, "领衔方式"), say(ctx, org.Title(keyproposal.LeaderKinds, v.LeaderKind)))
+		add(lang.T(ctx, "领衔方式"), lang.Say(ctx, org.Title(keyproposal.LeaderKinds, v.LeaderKind)))
 		add(lang.T(ctx, "具体负责"), v.name(v.Committee))
 	}
 	return all
@@ -169,7 +169,7 @@ func (v *keyView) running(ctx context.Context) []ui.ClockInfo {
 		if k.State != clock.Running {
 			continue
 		}
-		info := ui.ClockInfo{Title: say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today}
+		info := ui.ClockInfo{Title: lang.Say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today}
 		for _, s := range k.Steps() {
 			info.Why = append(info.Why, s.Text(ctx))
 		}
@@ -208,7 +208,7 @@ func (v *keyView) actions(ctx context.Context) []ui.Action {
 		}
 	}
 	for _, step := range v.Actions {
-		a := ui.Action{ID: "do-" + step.Action, Label: say(ctx, step.Title), Follows: say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
+		a := ui.Action{ID: "do-" + step.Action, Label: lang.Say(ctx, step.Title), Follows: lang.Say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
 		if step.Blocked != "" {
 			a.Not = lang.T(ctx, step.Blocked, step.Args...)
 			later = append(later, a)
@@ -277,12 +277,12 @@ func (v *keyView) complete(ctx context.Context, f flow.Field, x *ui.Field) {
 		x.From = v.Today.AddDays(1).String()
 	case f.Codes != "":
 		for _, c := range v.Rules.Codes(f.Codes).Active() {
-			x.Options = append(x.Options, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
+			x.Options = append(x.Options, ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)})
 		}
 	case f.Name == "bodies":
 		for _, b := range v.year.Bodies {
 			if b.Kind == "party" || b.Kind == "committee" || b.Kind == "sector" || b.Kind == "group" {
-				x.Options = append(x.Options, ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Kinds, b.Kind))})
+				x.Options = append(x.Options, ui.Option{Value: b.ID, Label: b.Name, Group: lang.Say(ctx, org.Title(org.Kinds, b.Kind))})
 			}
 		}
 	case f.Kind == "choice":
@@ -304,9 +304,9 @@ func (v *keyView) history(ctx context.Context) []ui.Entry {
 		who := v.name(e.Body)
 		if who == "" {
 			role, _ := org.RoleOf(e.Role)
-			who = say(ctx, role.Title)
+			who = lang.Say(ctx, role.Title)
 		}
-		all = append(all, ui.Entry{At: e.At.Time, What: say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
+		all = append(all, ui.Entry{At: e.At.Time, What: lang.Say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
 	}
 	return all
 }
@@ -334,7 +334,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.again(w, r, action, err)
 	}
-	return p.done(w, r, lang.T(ctx, "已办理：%s", say(ctx, stepTitle(action))))
+	return p.done(w, r, lang.T(ctx, "已办理：%s", lang.Say(ctx, stepTitle(action))))
 }
 
 func stepTitle(action string) string {

@@ -47,8 +47,6 @@ type messageText struct {
 	Body string   `json:"body" minLength:"1" maxLength:"2000"`
 }
 
-type answer[T any] struct{ Body T }
-
 // InCase names a case in the path.
 type InCase struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the proposal"`
@@ -69,7 +67,7 @@ func addAPI(api huma.API, d Deps) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"messages"}}
 	}
-	huma.Register(api, op("list-messages", "GET", "/proposals/{id}/messages", "Read the messages about a case that one's side may read"), func(ctx context.Context, in *InCase) (*answer[messageThread], error) {
+	huma.Register(api, op("list-messages", "GET", "/proposals/{id}/messages", "Read the messages about a case that one's side may read"), func(ctx context.Context, in *InCase) (*web.Answer[messageThread], error) {
 		t, err := d.Messages.Of(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -87,19 +85,19 @@ func addAPI(api huma.API, d Deps) {
 			}
 			out.Messages = append(out.Messages, x)
 		}
-		return &answer[messageThread]{out}, nil
+		return &web.Answer[messageThread]{Body: out}, nil
 	})
 	send := op("send-message", "POST", "/proposals/{id}/messages", "Send a message about a case to the sides named")
 	send.DefaultStatus = http.StatusCreated
 	huma.Register(api, send, func(ctx context.Context, in *struct {
 		InCase
 		Body messageText
-	}) (*answer[messageSent], error) {
+	}) (*web.Answer[messageSent], error) {
 		m, err := d.Messages.Send(ctx, in.ID, in.Body.To, in.Body.Body)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[messageSent]{messageSent{m.ID}}, nil
+		return &web.Answer[messageSent]{Body: messageSent{m.ID}}, nil
 	})
 	huma.Register(api, op("see-messages", "POST", "/proposals/{id}/messages/seen", "Note that one has seen the messages about a case"), func(ctx context.Context, in *InCase) (*struct{}, error) {
 		return nil, d.Messages.See(ctx, in.ID)
@@ -111,14 +109,14 @@ func addAPI(api huma.API, d Deps) {
 		RawBody huma.MultipartFormFiles[struct {
 			File huma.FormFile `form:"file" required:"true"`
 		}]
-	}) (*answer[messageFile], error) {
+	}) (*web.Answer[messageFile], error) {
 		form := in.RawBody.Data()
 		defer form.File.Close()
 		f, err := d.Messages.Attach(ctx, in.ID, in.Message, attachment.Upload{Name: web.CleanName(form.File.Filename), Size: form.File.Size, Content: form.File})
 		if err != nil {
 			return nil, err
 		}
-		return &answer[messageFile]{fileOf(f)}, nil
+		return &web.Answer[messageFile]{Body: fileOf(f)}, nil
 	})
 	get := op("get-message-file", "GET", "/proposals/{id}/messages/{message}/files/{file}", "Download a file of a message")
 	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}

@@ -63,8 +63,6 @@ type apiTiming struct {
 	Version     int    `json:"version" doc:"As it was read"`
 }
 
-type body[T any] struct{ Body T }
-
 type none struct{}
 
 func instant(t time.Time) *time.Time {
@@ -84,7 +82,7 @@ func (p *pages) api(api huma.API) {
 		func(ctx context.Context, in *struct {
 			web.PageQuery
 			Unread bool `query:"unread" doc:"Only what is unread"`
-		}) (*body[web.Page[apiNotice]], error) {
+		}) (*web.Answer[web.Page[apiNotice]], error) {
 			keys, err := web.ReadCursor(in.Cursor, 1)
 			if err != nil {
 				return nil, err
@@ -101,10 +99,10 @@ func (p *pages) api(api huma.API) {
 			for i, n := range all {
 				items[i] = apiNotice{n.ID, n.Kind, n.Title, n.Body, notify.WhyText(ctx, n.Why), n.Link, n.Object, n.ObjectID, n.At.Time, instant(n.ReadAt.Time)}
 			}
-			return &body[web.Page[apiNotice]]{web.MakePage(items, in.Limit, func(n apiNotice) []string { return []string{n.ID} })}, nil
+			return &web.Answer[web.Page[apiNotice]]{Body: web.MakePage(items, in.Limit, func(n apiNotice) []string { return []string{n.ID} })}, nil
 		})
 	huma.Register(api, operation("read-notices", "POST", "/notices/read", "Mark notices as read"),
-		func(ctx context.Context, in *body[struct {
+		func(ctx context.Context, in *web.Answer[struct {
 			IDs []string `json:"ids,omitempty" maxItems:"200"`
 			All bool     `json:"all,omitempty" doc:"All of them, without ids"`
 		}]) (*none, error) {
@@ -114,7 +112,7 @@ func (p *pages) api(api huma.API) {
 			return nil, p.Notices.MarkRead(ctx, in.Body.IDs...)
 		})
 	huma.Register(api, operation("get-notice-preferences", "GET", "/notices/preferences", "Which notices one gets by mail and text message"),
-		func(ctx context.Context, _ *none) (*body[[]apiPreference], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[[]apiPreference], error) {
 			all, err := p.Notices.Preferences(ctx)
 			if err != nil {
 				return nil, err
@@ -126,10 +124,10 @@ func (p *pages) api(api huma.API) {
 					out[i].SMS = &x.SMS
 				}
 			}
-			return &body[[]apiPreference]{out}, nil
+			return &web.Answer[[]apiPreference]{Body: out}, nil
 		})
 	huma.Register(api, operation("set-notice-preferences", "PUT", "/notices/preferences", "Switch mail and text messages on or off for the kinds given"),
-		func(ctx context.Context, in *body[[]apiPreference]) (*none, error) {
+		func(ctx context.Context, in *web.Answer[[]apiPreference]) (*none, error) {
 			w := notify.Wanted{Mail: map[string]bool{}, SMS: map[string]bool{}}
 			for _, x := range in.Body {
 				w.Mail[x.Kind] = x.Mail
@@ -140,15 +138,15 @@ func (p *pages) api(api huma.API) {
 			return nil, p.Notices.Prefer(ctx, w)
 		})
 	huma.Register(api, operation("get-notice-timing", "GET", "/notices/timing", "One's quiet hours and roundups"),
-		func(ctx context.Context, _ *none) (*body[apiTiming], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[apiTiming], error) {
 			t, err := p.Notices.Timing(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return &body[apiTiming]{apiTiming{t.Quiet, t.QuietFrom, t.QuietUntil, t.Roundup, t.RoundupTime, t.Weekday, t.Version}}, nil
+			return &web.Answer[apiTiming]{Body: apiTiming{t.Quiet, t.QuietFrom, t.QuietUntil, t.Roundup, t.RoundupTime, t.Weekday, t.Version}}, nil
 		})
 	huma.Register(api, operation("set-notice-timing", "PUT", "/notices/timing", "Choose quiet hours and roundups"),
-		func(ctx context.Context, in *body[apiTiming]) (*none, error) {
+		func(ctx context.Context, in *web.Answer[apiTiming]) (*none, error) {
 			t := in.Body
 			return nil, p.Notices.SetTiming(ctx, notify.Timing{Quiet: t.Quiet, QuietFrom: t.QuietFrom, QuietUntil: t.QuietUntil, Roundup: t.Roundup, RoundupTime: t.RoundupTime, Weekday: t.Weekday, Version: t.Version})
 		})
@@ -161,7 +159,7 @@ func (p *pages) api(api huma.API) {
 			Reason  string `query:"reason"`
 			About   string `query:"proposal" doc:"Only what told of this case"`
 			Untold  bool   `query:"untold" doc:"Only what was not sent and should have been"`
-		}) (*body[web.Page[apiDelivery]], error) {
+		}) (*web.Answer[web.Page[apiDelivery]], error) {
 			keys, err := web.ReadCursor(in.Cursor, 1)
 			if err != nil {
 				return nil, err
@@ -185,7 +183,7 @@ func (p *pages) api(api huma.API) {
 			if more {
 				page.Next = web.Cursor(all[len(all)-1].Notice)
 			}
-			return &body[web.Page[apiDelivery]]{page}, nil
+			return &web.Answer[web.Page[apiDelivery]]{Body: page}, nil
 		})
 	huma.Register(api, operation("resend-mail", "POST", "/deliveries/{notice}/resend", "Queue again what failed or was not sent"),
 		func(ctx context.Context, in *struct {

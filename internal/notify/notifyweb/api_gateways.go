@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/notify"
 	"shangliang/internal/secret"
+	"shangliang/internal/web"
 )
 
 // apiGateway is a gateway as REST gives it: without what may hold keys.
@@ -57,15 +58,15 @@ func (s apiGatewaySetting) setting() notify.Setting {
 }
 
 func (p *pages) gatewayAPI(api huma.API) {
-	get := func(ctx context.Context, id string) (*body[apiGateway], error) {
+	get := func(ctx context.Context, id string) (*web.Answer[apiGateway], error) {
 		g, err := p.Notices.Gateway(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		return &body[apiGateway]{gatewayOf(g)}, nil
+		return &web.Answer[apiGateway]{Body: gatewayOf(g)}, nil
 	}
 	huma.Register(api, operation("list-gateways", "GET", "/gateways", "The ways out for notices"),
-		func(ctx context.Context, _ *none) (*body[[]apiGateway], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[[]apiGateway], error) {
 			all, err := p.Notices.Gateways(ctx)
 			if err != nil {
 				return nil, err
@@ -74,11 +75,11 @@ func (p *pages) gatewayAPI(api huma.API) {
 			for i, g := range all {
 				out[i] = gatewayOf(g)
 			}
-			return &body[[]apiGateway]{out}, nil
+			return &web.Answer[[]apiGateway]{Body: out}, nil
 		})
 	add := operation("add-gateway", "POST", "/gateways", "Set up a way out for notices")
 	add.DefaultStatus = 201
-	huma.Register(api, add, func(ctx context.Context, in *body[apiGatewaySetting]) (*body[apiGateway], error) {
+	huma.Register(api, add, func(ctx context.Context, in *web.Answer[apiGatewaySetting]) (*web.Answer[apiGateway], error) {
 		id, err := p.Notices.AddGateway(ctx, in.Body.setting())
 		if err != nil {
 			return nil, err
@@ -89,7 +90,7 @@ func (p *pages) gatewayAPI(api huma.API) {
 		func(ctx context.Context, in *struct {
 			ID   string `path:"id"`
 			Body apiGatewaySetting
-		}) (*body[apiGateway], error) {
+		}) (*web.Answer[apiGateway], error) {
 			if err := p.Notices.SetGateway(ctx, in.ID, in.Body.Version, in.Body.setting()); err != nil {
 				return nil, err
 			}
@@ -102,7 +103,7 @@ func (p *pages) gatewayAPI(api huma.API) {
 				Version int    `json:"version"`
 				Phone   string `json:"phone,omitempty" doc:"To which an SMS gateway sends it"`
 			}
-		}) (*body[apiGateway], error) {
+		}) (*web.Answer[apiGateway], error) {
 			if _, err := p.Notices.TestGateway(ctx, in.ID, in.Body.Version, in.Body.Phone); err != nil {
 				return nil, err
 			}
@@ -115,7 +116,7 @@ func (p *pages) gatewayAPI(api huma.API) {
 				Version int  `json:"version"`
 				Active  bool `json:"active"`
 			}
-		}) (*body[apiGateway], error) {
+		}) (*web.Answer[apiGateway], error) {
 			if err := p.Notices.SwitchGateway(ctx, in.ID, in.Body.Version, in.Body.Active); err != nil {
 				return nil, err
 			}

@@ -75,7 +75,7 @@ func word(ctx context.Context, zh string) string {
 	if zh == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(zh))
+	return lang.Say(ctx, zh)
 }
 
 // many is how many notices or deliveries a page lists.

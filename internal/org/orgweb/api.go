@@ -87,8 +87,6 @@ type ownToken struct {
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 }
 
-type body[T any] struct{ Body T }
-
 type none struct{}
 
 type byID struct {
@@ -132,7 +130,7 @@ func (b rosterBody) body(id string) org.Body {
 
 // slice gives a page of a list that is held in memory, after the key of the
 // cursor.
-func slice[T any](all []T, q web.PageQuery, key func(T) string) (*body[web.Page[T]], error) {
+func slice[T any](all []T, q web.PageQuery, key func(T) string) (*web.Answer[web.Page[T]], error) {
 	keys, err := web.ReadCursor(q.Cursor, 1)
 	if err != nil {
 		return nil, err
@@ -145,24 +143,24 @@ func slice[T any](all []T, q web.PageQuery, key func(T) string) (*body[web.Page[
 			}
 		}
 	}
-	return &body[web.Page[T]]{web.MakePage(all, q.Limit, func(x T) []string { return []string{key(x)} })}, nil
+	return &web.Answer[web.Page[T]]{Body: web.MakePage(all, q.Limit, func(x T) []string { return []string{key(x)} })}, nil
 }
 
 func (p *pages) api(api huma.API) {
 	huma.Register(api, operation("me", "GET", "/me", "Who acts, and what they may do"), p.restMe)
 	huma.Register(api, operation("list-people", "GET", "/people", "The roster, in the order of entry"), p.restPeople)
 	huma.Register(api, operation("get-person", "GET", "/people/{id}", "A person of the roster"),
-		func(ctx context.Context, in *byID) (*body[rosterPerson], error) {
+		func(ctx context.Context, in *byID) (*web.Answer[rosterPerson], error) {
 			x, err := p.Org.Person(ctx, in.ID)
 			if err != nil {
 				return nil, err
 			}
-			return &body[rosterPerson]{restPerson(x.Person, org.Dims{})}, nil
+			return &web.Answer[rosterPerson]{Body: restPerson(x.Person, org.Dims{})}, nil
 		})
 	huma.Register(api, operation("add-person", "POST", "/people", "Put a person into the roster"),
-		func(ctx context.Context, in *body[rosterPerson]) (*body[byKey], error) {
+		func(ctx context.Context, in *web.Answer[rosterPerson]) (*web.Answer[byKey], error) {
 			id, err := p.Org.SavePerson(ctx, in.Body.person(""))
-			return &body[byKey]{byKey{id}}, err
+			return &web.Answer[byKey]{Body: byKey{id}}, err
 		})
 	huma.Register(api, operation("change-person", "PUT", "/people/{id}", "Change a person; what was there before stays in the history"),
 		func(ctx context.Context, in *struct {
@@ -181,7 +179,7 @@ type byKey struct {
 	ID string `json:"id"`
 }
 
-func (p *pages) restMe(ctx context.Context, _ *none) (*body[whoActs], error) {
+func (p *pages) restMe(ctx context.Context, _ *none) (*web.Answer[whoActs], error) {
 	a, err := actor.Require(ctx, "")
 	if err != nil {
 		return nil, err
@@ -196,7 +194,7 @@ func (p *pages) restMe(ctx context.Context, _ *none) (*body[whoActs], error) {
 			me.Permissions = append(me.Permissions, x.ID)
 		}
 	}
-	return &body[whoActs]{me}, nil
+	return &web.Answer[whoActs]{Body: me}, nil
 }
 
 func (p *pages) restPeople(ctx context.Context, in *struct {
@@ -205,7 +203,7 @@ func (p *pages) restPeople(ctx context.Context, in *struct {
 	Seat string `query:"seat" enum:"member,standing_member"`
 	In   string `query:"body" doc:"Id of a body that they belong to today"`
 	Gone bool   `query:"gone" doc:"Those who left instead"`
-}) (*body[web.Page[rosterPerson]], error) {
+}) (*web.Answer[web.Page[rosterPerson]], error) {
 	keys, err := web.ReadCursor(in.Cursor, 1)
 	if err != nil {
 		return nil, err
@@ -225,7 +223,7 @@ func (p *pages) restPeople(ctx context.Context, in *struct {
 	if more {
 		page.Next = web.Cursor(list[len(list)-1].ID)
 	}
-	return &body[web.Page[rosterPerson]]{page}, nil
+	return &web.Answer[web.Page[rosterPerson]]{Body: page}, nil
 }
 
 func (p *pages) apiBodies(api huma.API) {
@@ -233,7 +231,7 @@ func (p *pages) apiBodies(api huma.API) {
 		func(ctx context.Context, in *struct {
 			web.PageQuery
 			Kind string `query:"kind" enum:"party,sector,committee,group,department,dispatch_office,leadership,office"`
-		}) (*body[web.Page[rosterBody]], error) {
+		}) (*web.Answer[web.Page[rosterBody]], error) {
 			all, err := p.Org.Bodies(ctx, in.Kind)
 			if err != nil {
 				return nil, err
@@ -245,9 +243,9 @@ func (p *pages) apiBodies(api huma.API) {
 			return slice(items, in.PageQuery, func(b rosterBody) string { return b.ID })
 		})
 	huma.Register(api, operation("add-body", "POST", "/bodies", "Add a body"),
-		func(ctx context.Context, in *body[rosterBody]) (*body[byKey], error) {
+		func(ctx context.Context, in *web.Answer[rosterBody]) (*web.Answer[byKey], error) {
 			id, err := p.Org.SaveBody(ctx, in.Body.body(""))
-			return &body[byKey]{byKey{id}}, err
+			return &web.Answer[byKey]{Body: byKey{id}}, err
 		})
 	huma.Register(api, operation("change-body", "PUT", "/bodies/{id}", "Change a body; its kind stays"),
 		func(ctx context.Context, in *struct {
@@ -260,7 +258,7 @@ func (p *pages) apiBodies(api huma.API) {
 	huma.Register(api, operation("list-sessions", "GET", "/sessions", "Sessions, newest first"), p.restSessions)
 }
 
-func (p *pages) restSessions(ctx context.Context, in *struct{ web.PageQuery }) (*body[web.Page[plenarySession]], error) {
+func (p *pages) restSessions(ctx context.Context, in *struct{ web.PageQuery }) (*web.Answer[web.Page[plenarySession]], error) {
 	all, err := p.Org.Sessions(ctx)
 	if err != nil {
 		return nil, err
@@ -304,7 +302,7 @@ type madeToken struct {
 
 func (p *pages) apiTokens(api huma.API) {
 	huma.Register(api, operation("list-tokens", "GET", "/tokens", "One's own API tokens, newest first"),
-		func(ctx context.Context, in *struct{ web.PageQuery }) (*body[web.Page[ownToken]], error) {
+		func(ctx context.Context, in *struct{ web.PageQuery }) (*web.Answer[web.Page[ownToken]], error) {
 			all, err := p.Org.Tokens(ctx)
 			if err != nil {
 				return nil, err
@@ -316,9 +314,9 @@ func (p *pages) apiTokens(api huma.API) {
 			return slice(items, in.PageQuery, func(t ownToken) string { return t.ID })
 		})
 	huma.Register(api, operation("create-token", "POST", "/tokens", "Make an API token; by session only, shortly after entering the password"),
-		func(ctx context.Context, in *body[newTokenBody]) (*body[madeToken], error) {
+		func(ctx context.Context, in *web.Answer[newTokenBody]) (*web.Answer[madeToken], error) {
 			text, id, err := p.Org.CreateToken(ctx, org.NewToken{Name: in.Body.Name, Scopes: in.Body.Scopes, Until: in.Body.Until})
-			return &body[madeToken]{madeToken{id, text}}, err
+			return &web.Answer[madeToken]{Body: madeToken{id, text}}, err
 		})
 	huma.Register(api, operation("revoke-token", "DELETE", "/tokens/{id}", "End a token at once"),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, p.Org.RevokeToken(ctx, in.ID) })

@@ -96,7 +96,7 @@ func word(ctx context.Context, zh string) string {
 	if zh == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(zh))
+	return lang.Say(ctx, zh)
 }
 
 // mends are the kinds of error that a person can do something about in the form.

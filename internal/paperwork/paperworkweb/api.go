@@ -48,8 +48,6 @@ func runOf(r *paperwork.Run) PaperRun {
 	return PaperRun{r.ID, r.Kind, string(r.Format), r.Title, r.State, r.Done, r.Total, r.Problem, r.Size, r.AskedAt.Time, r.UntilAt.Time}
 }
 
-type answer[T any] struct{ Body T }
-
 // InPaper names a file of a case in the path.
 type InPaper struct {
 	ID     string `path:"id" maxLength:"64" doc:"Id of the proposal"`
@@ -100,7 +98,7 @@ func addAPI(api huma.API, papers *paperwork.Service) {
 
 func (r *rest) list(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the proposal"`
-}) (*answer[[]CasePaper], error) {
+}) (*web.Answer[[]CasePaper], error) {
 	_, all, err := r.papers.Papers(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -109,7 +107,7 @@ func (r *rest) list(ctx context.Context, in *struct {
 	for _, p := range all {
 		out = append(out, CasePaper(p))
 	}
-	return &answer[[]CasePaper]{out}, nil
+	return &web.Answer[[]CasePaper]{Body: out}, nil
 }
 
 func (r *rest) get(ctx context.Context, in *InPaper) (*huma.StreamResponse, error) {
@@ -149,7 +147,7 @@ func serve(name string, format document.Kind, sum string, content io.ReadSeekClo
 	}}
 }
 
-func (r *rest) runs(ctx context.Context, _ *struct{}) (*answer[[]PaperRun], error) {
+func (r *rest) runs(ctx context.Context, _ *struct{}) (*web.Answer[[]PaperRun], error) {
 	all, err := r.papers.Runs(ctx)
 	if err != nil {
 		return nil, err
@@ -158,7 +156,7 @@ func (r *rest) runs(ctx context.Context, _ *struct{}) (*answer[[]PaperRun], erro
 	for _, x := range all {
 		out = append(out, runOf(x))
 	}
-	return &answer[[]PaperRun]{out}, nil
+	return &web.Answer[[]PaperRun]{Body: out}, nil
 }
 
 // created tells where what was asked for is found.
@@ -181,12 +179,12 @@ func (r *rest) ask(ctx context.Context, in *struct{ Body PaperOrder }) (*created
 	return &created{"/api/v1/papers/" + id, runOf(run)}, nil
 }
 
-func (r *rest) run(ctx context.Context, in *InRun) (*answer[PaperRun], error) {
+func (r *rest) run(ctx context.Context, in *InRun) (*web.Answer[PaperRun], error) {
 	run, err := r.papers.Run(ctx, in.Run)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[PaperRun]{runOf(run)}, nil
+	return &web.Answer[PaperRun]{Body: runOf(run)}, nil
 }
 
 func (r *rest) file(ctx context.Context, in *InRun) (*huma.StreamResponse, error) {

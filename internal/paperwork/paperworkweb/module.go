@@ -276,13 +276,5 @@ func (p *pages) remove(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/papers#runs")
 }
 
-// say translates a text that comes out of a table; none stays none.
-func say(ctx context.Context, zh string) string {
-	if zh == "" {
-		return ""
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
-}
-
 // formats are the names of the formats as people know them.
 var formats = map[document.Kind]string{document.DOCX: "Word", document.PDF: "PDF"}

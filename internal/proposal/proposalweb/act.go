@@ -205,7 +205,7 @@ func (v *caseView) actionURL(a proposal.Action) string {
 
 // action draws a step of a lifecycle.
 func (v *caseView) action(ctx context.Context, a proposal.Action) ui.Action {
-	out := ui.Action{ID: "do-" + a.Action, Label: say(ctx, a.Title), Follows: say(ctx, a.Says), URL: v.actionURL(a), Icon: icons[a.Action], Version: int64(v.Version)}
+	out := ui.Action{ID: "do-" + a.Action, Label: lang.Say(ctx, a.Title), Follows: lang.Say(ctx, a.Says), URL: v.actionURL(a), Icon: icons[a.Action], Version: int64(v.Version)}
 	if a.Assignment != nil {
 		out.ID += "-" + a.Assignment.ID
 		out.Version = int64(a.Assignment.Version)
@@ -219,7 +219,7 @@ func (v *caseView) action(ctx context.Context, a proposal.Action) ui.Action {
 	}
 	if a.Danger {
 		out.Kind = ui.Danger
-		out.Confirm = lang.T(ctx, "确定“%s”？%s。", say(ctx, a.Title), say(ctx, a.Says))
+		out.Confirm = lang.T(ctx, "确定“%s”？%s。", lang.Say(ctx, a.Title), lang.Say(ctx, a.Says))
 	}
 	if v.queue != "" {
 		out.Hidden = append(out.Hidden, ui.Link{Title: "queue", URL: v.queue})
@@ -315,7 +315,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 		return p.again(w, r, &tried{action: action, object: object, form: r.PostForm, err: err})
 	}
 	p.forget(ctx)
-	web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", say(ctx, stepTitle(machine, action))), undoURL(ctx, machine, action, queueOf(r)))
+	web.Flash(w, r, ui.Good, lang.T(ctx, "已办理：%s", lang.Say(ctx, stepTitle(machine, action))), undoURL(ctx, machine, action, queueOf(r)))
 	return web.Redirect(w, r, p.next(ctx, id, queueOf(r)))
 }
 

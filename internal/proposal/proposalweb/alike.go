@@ -67,7 +67,7 @@ func alikeAbout(ctx context.Context, x *proposal.Alike) string {
 	if x.Proposer != "" {
 		s += " · " + x.Proposer
 	}
-	return s + " · " + say(ctx, proposal.CaseFlow.State(x.State).Title)
+	return s + " · " + lang.Say(ctx, proposal.CaseFlow.State(x.State).Title)
 }
 
 // sideURL is where two cases stand side by side.

@@ -24,16 +24,6 @@ type rest struct {
 	proposals *proposal.Service
 }
 
-// answer is a response with a body.
-type answer[T any] struct{ Body T }
-
-func answerOf[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{body}, nil
-}
-
 // InCase names a case in the path.
 type InCase struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the proposal"`
@@ -99,7 +89,7 @@ func (r *rest) list(ctx context.Context, in *struct {
 	Mine    bool        `query:"mine" doc:"Those that one stands behind"`
 	Overdue bool        `query:"overdue"`
 	Sort    string      `query:"sort" enum:"updated,due,-due,case_no,-case_no" default:"updated" doc:"updated: the newest first"`
-}) (*answer[web.Page[proposalItem]], error) {
+}) (*web.Answer[web.Page[proposalItem]], error) {
 	f := proposal.Filter{Queue: in.Queue, Session: in.Session, Year: in.Year, Kind: in.Kind, Subject: in.Subject, Unit: in.Unit, Body: in.ByBody,
 		Outcome: in.Meaning, Title: in.Title, Mine: in.Mine, Overdue: in.Overdue, Sort: in.Sort, After: in.Cursor, Limit: in.Limit}
 	for _, s := range in.State {
@@ -112,7 +102,7 @@ func (r *rest) list(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[web.Page[proposalItem]]{web.Page[proposalItem]{Items: each(l.Items, itemOf), Next: l.Next}}, nil
+	return &web.Answer[web.Page[proposalItem]]{Body: web.Page[proposalItem]{Items: each(l.Items, itemOf), Next: l.Next}}, nil
 }
 
 func (r *rest) create(ctx context.Context, in *struct{ Body proposalDraft }) (*created, error) {
@@ -131,18 +121,18 @@ type created struct {
 	Body     ProposalStanding
 }
 
-func (r *rest) get(ctx context.Context, in *InCase) (*answer[proposalCase], error) {
+func (r *rest) get(ctx context.Context, in *InCase) (*web.Answer[proposalCase], error) {
 	c, err := r.proposals.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[proposalCase]{caseOf(ctx, c)}, nil
+	return &web.Answer[proposalCase]{Body: caseOf(ctx, c)}, nil
 }
 
 func (r *rest) save(ctx context.Context, in *struct {
 	InCase
 	Body proposalChange
-}) (*answer[ProposalStanding], error) {
+}) (*web.Answer[ProposalStanding], error) {
 	return stands(r.proposals.Save(ctx, in.ID, in.Body.Version, in.Body.text()))
 }
 
@@ -150,15 +140,15 @@ func (r *rest) act(ctx context.Context, in *struct {
 	InCase
 	Action caseAction `path:"action"`
 	Body   proposalInput
-}) (*answer[ProposalStanding], error) {
+}) (*web.Answer[ProposalStanding], error) {
 	return stands(r.proposals.Do(ctx, in.ID, in.Body.Version, string(in.Action), in.Body.input()))
 }
 
-func stands(p *proposal.Proposal, err error) (*answer[ProposalStanding], error) {
+func stands(p *proposal.Proposal, err error) (*web.Answer[ProposalStanding], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[ProposalStanding]{standing(p)}, nil
+	return &web.Answer[ProposalStanding]{Body: standing(p)}, nil
 }
 
 func (r *rest) actAssignment(ctx context.Context, in *struct {
@@ -166,18 +156,18 @@ func (r *rest) actAssignment(ctx context.Context, in *struct {
 	Assignment string           `path:"assignment" maxLength:"64"`
 	Action     assignmentAction `path:"action"`
 	Body       proposalInput
-}) (*answer[proposalAssignmentStanding], error) {
+}) (*web.Answer[proposalAssignmentStanding], error) {
 	as, err := r.proposals.DoAssignment(ctx, in.ID, in.Assignment, in.Body.Version, string(in.Action), in.Body.input())
 	if err != nil {
 		return nil, err
 	}
-	return &answer[proposalAssignmentStanding]{proposalAssignmentStanding{as.ID, assignmentState(as.State), as.Version, as.DueOn}}, nil
+	return &web.Answer[proposalAssignmentStanding]{Body: proposalAssignmentStanding{as.ID, assignmentState(as.State), as.Version, as.DueOn}}, nil
 }
 
 func (r *rest) cosign(ctx context.Context, in *struct {
 	InCase
 	Body cosignature
-}) (*answer[ProposalStanding], error) {
+}) (*web.Answer[ProposalStanding], error) {
 	return stands(r.proposals.Cosign(ctx, in.ID, in.Body.Accept))
 }
 
@@ -218,7 +208,7 @@ type uploadForm struct {
 func (r *rest) attach(ctx context.Context, in *struct {
 	InCase
 	RawBody huma.MultipartFormFiles[uploadForm]
-}) (*answer[proposalFile], error) {
+}) (*web.Answer[proposalFile], error) {
 	form := in.RawBody.Data()
 	defer form.File.Close()
 	f, err := r.proposals.Attach(ctx, in.ID, proposal.Upload{Purpose: cmp.Or(form.Purpose, "attachment"), Assignment: form.Assignment,
@@ -229,7 +219,7 @@ func (r *rest) attach(ctx context.Context, in *struct {
 	if f == nil { // the same request again, after the file was taken off
 		return nil, errs.Missing()
 	}
-	return &answer[proposalFile]{fileOf(f, "")}, nil
+	return &web.Answer[proposalFile]{Body: fileOf(f, "")}, nil
 }
 
 // stored names a file of a case.
@@ -260,21 +250,21 @@ func (r *rest) reattach(ctx context.Context, in *stored) (*struct{}, error) {
 	return nil, r.proposals.Reattach(ctx, in.ID, in.File)
 }
 
-func (r *rest) queues(ctx context.Context, _ *struct{}) (*answer[[]proposalQueue], error) {
+func (r *rest) queues(ctx context.Context, _ *struct{}) (*web.Answer[[]proposalQueue], error) {
 	all, err := r.proposals.Counts(ctx)
-	return answerOf(each(all, func(q proposal.Counted) proposalQueue {
-		return proposalQueue{q.ID, say(ctx, q.Title), say(ctx, q.Next), q.Count}
+	return web.AnswerOf(each(all, func(q proposal.Counted) proposalQueue {
+		return proposalQueue{q.ID, lang.Say(ctx, q.Title), lang.Say(ctx, q.Next), q.Count}
 	}), err)
 }
 
-func (r *rest) rounds(ctx context.Context, _ *struct{}) (*answer[[]collectionRound], error) {
+func (r *rest) rounds(ctx context.Context, _ *struct{}) (*web.Answer[[]collectionRound], error) {
 	all, today, err := r.proposals.Rounds(ctx)
-	return answerOf(each(all, func(x *proposal.Round) collectionRound { return roundOf(x, today) }), err)
+	return web.AnswerOf(each(all, func(x *proposal.Round) collectionRound { return roundOf(x, today) }), err)
 }
 
-func (r *rest) openRound(ctx context.Context, in *struct{ Body CollectionRoundText }) (*answer[collectionRoundOpened], error) {
+func (r *rest) openRound(ctx context.Context, in *struct{ Body CollectionRoundText }) (*web.Answer[collectionRoundOpened], error) {
 	id, err := r.proposals.SaveRound(ctx, in.Body.round("", 0))
-	return answerOf(collectionRoundOpened{id}, err)
+	return web.AnswerOf(collectionRoundOpened{id}, err)
 }
 
 func (r *rest) changeRound(ctx context.Context, in *struct {
@@ -338,7 +328,7 @@ type proposalLifecycles struct {
 var codeSets = []string{"proposal.subjects", "proposal.open_choices", "proposal.contact_wishes", "proposal.stages", "proposal.decline_reasons",
 	"proposal.dispositions", "assignment.contact_kinds", "reply.outcomes", "reply.disclosures", "feedback.levels", "feedback.dimensions"}
 
-func (r *rest) lifecycles(ctx context.Context, _ *struct{}) (*answer[proposalLifecycles], error) {
+func (r *rest) lifecycles(ctx context.Context, _ *struct{}) (*web.Answer[proposalLifecycles], error) {
 	v, err := r.proposals.RulesNow(ctx)
 	if err != nil {
 		return nil, err
@@ -349,22 +339,22 @@ func (r *rest) lifecycles(ctx context.Context, _ *struct{}) (*answer[proposalLif
 	}
 	for _, set := range codeSets {
 		out.Codes[set] = each(v.Codes(set).Active(), func(c rule.Code) proposalCode {
-			return proposalCode{c.Key, say(ctx, c.Label), c.Canonical}
+			return proposalCode{c.Key, lang.Say(ctx, c.Label), c.Canonical}
 		})
 	}
-	return &answer[proposalLifecycles]{out}, nil
+	return &web.Answer[proposalLifecycles]{Body: out}, nil
 }
 
 func lifecycleOf(ctx context.Context, m flow.Machine) proposalLifecycle {
-	return proposalLifecycle{Name: m.Name, Title: say(ctx, m.Title), Initial: m.Initial,
+	return proposalLifecycle{Name: m.Name, Title: lang.Say(ctx, m.Title), Initial: m.Initial,
 		States: each(m.States, func(s flow.State) proposalState {
-			return proposalState{s.ID, say(ctx, s.Title), say(ctx, s.Stage), s.Final}
+			return proposalState{s.ID, lang.Say(ctx, s.Title), lang.Say(ctx, s.Stage), s.Final}
 		}),
 		Steps: each(m.Steps, func(s flow.Step) proposalStep {
-			step := proposalStep{Action: s.Action, Title: say(ctx, s.Title), Says: say(ctx, s.Says), From: s.From, To: s.To, Permission: s.Permission,
+			step := proposalStep{Action: s.Action, Title: lang.Say(ctx, s.Title), Says: lang.Say(ctx, s.Says), From: s.From, To: s.To, Permission: s.Permission,
 				Guards: each(s.Guards, func(g string) string { return g }), Danger: s.Danger, System: s.System}
 			step.Fields = each(proposal.Fields[m.Name+"."+s.Action], func(f proposal.Field) proposalField {
-				return proposalField{f.Name, lang.T(ctx, "%s", lang.Word(f.Label)), f.Kind, f.Codes, f.Required, f.Max}
+				return proposalField{f.Name, lang.Say(ctx, f.Label), f.Kind, f.Codes, f.Required, f.Max}
 			})
 			return step
 		})}

@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"shangliang/internal/proposal"
+	"shangliang/internal/web"
 )
 
 // proposalAlike is a proposal whose text is like another.
@@ -58,12 +59,12 @@ func (r *rest) addAlike(api huma.API, op func(id, method, path, summary string) 
 	huma.Register(api, op("list-alike", "GET", "/proposals/{id}/alike", "Find the proposals that a case is like; for those who review"), r.alikeTo)
 }
 
-func (r *rest) alike(ctx context.Context, in *struct{ Body alikeText }) (*answer[[]proposalAlike], error) {
+func (r *rest) alike(ctx context.Context, in *struct{ Body alikeText }) (*web.Answer[[]proposalAlike], error) {
 	all, err := r.proposals.Alike(ctx, in.Body.Of, proposal.Text{Title: in.Body.Title, Situation: in.Body.Situation, Analysis: in.Body.Analysis, Suggestions: in.Body.Suggestions})
-	return answerOf(each(all, alikeOf), err)
+	return web.AnswerOf(each(all, alikeOf), err)
 }
 
-func (r *rest) alikeTo(ctx context.Context, in *InCase) (*answer[[]proposalAlike], error) {
+func (r *rest) alikeTo(ctx context.Context, in *InCase) (*web.Answer[[]proposalAlike], error) {
 	all, err := r.proposals.AlikeTo(ctx, in.ID)
-	return answerOf(each(all, alikeOf), err)
+	return web.AnswerOf(each(all, alikeOf), err)
 }

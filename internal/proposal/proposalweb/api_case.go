@@ -313,7 +313,7 @@ func caseOf(ctx context.Context, c *proposal.Case) proposalCase {
 	})
 	out.Files = each(c.Files, func(x *proposal.File) proposalFile { return fileOf(x, c.Names[x.Person]) })
 	out.Clocks = each(c.Clocks, func(x *clock.Clock) proposalClock {
-		k := proposalClock{Kind: x.Kind, Title: say(ctx, x.Title), State: x.State, Paused: x.Paused, StartedOn: x.StartedOn, DueOn: x.DueOn,
+		k := proposalClock{Kind: x.Kind, Title: lang.Say(ctx, x.Title), State: x.State, Paused: x.Paused, StartedOn: x.StartedOn, DueOn: x.DueOn,
 			HardOn: x.HardOn, StoppedOn: x.StoppedOn, Overdue: x.Overdue(c.Today), Explanation: []string{}}
 		switch x.Object {
 		case "assignment":
@@ -338,7 +338,7 @@ func caseOf(ctx context.Context, c *proposal.Case) proposalCase {
 		return e
 	})
 	out.Actions = each(c.Actions, func(x proposal.Action) proposalAction {
-		act := proposalAction{Action: x.Action, Title: say(ctx, x.Title), Says: say(ctx, x.Says), Danger: x.Danger}
+		act := proposalAction{Action: x.Action, Title: lang.Say(ctx, x.Title), Says: lang.Say(ctx, x.Says), Danger: x.Danger}
 		if x.Assignment != nil {
 			act.Assignment = x.Assignment.ID
 		}

@@ -9,6 +9,7 @@ import (
 	"shangliang/internal/compare"
 	"shangliang/internal/errs"
 	"shangliang/internal/proposal"
+	"shangliang/internal/web"
 )
 
 // proposalLeading is the case that a merged one follows.
@@ -107,9 +108,9 @@ func (r *rest) addChanges(api huma.API, op func(id, method, path, summary string
 	huma.Register(api, op("compare-revisions", "GET", "/proposals/{id}/revisions/{from}/{to}", "Compare two versions of a text"), r.compareRevisions)
 }
 
-func (r *rest) groups(ctx context.Context, _ *struct{}) (*answer[[]mergeGroup], error) {
+func (r *rest) groups(ctx context.Context, _ *struct{}) (*web.Answer[[]mergeGroup], error) {
 	all, err := r.proposals.MergeGroups(ctx)
-	return answerOf(each(all, func(g *proposal.MergeGroup) mergeGroup {
+	return web.AnswerOf(each(all, func(g *proposal.MergeGroup) mergeGroup {
 		return mergeGroup{g.Likeness, each(g.Cases, func(m *proposal.MergeCase) mergeCase {
 			return mergeCase{m.ID, m.CaseNo, m.SerialNo, m.Title, caseState(m.State), m.Version, m.Lead}
 		})}
@@ -120,9 +121,9 @@ func (r *rest) merge(ctx context.Context, in *struct{ Body mergeOrder }) (*struc
 	return nil, r.proposals.Merge(ctx, in.Body.Into, each(in.Body.Cases, func(c mergeChosen) proposal.Chosen { return proposal.Chosen(c) }), in.Body.Reason)
 }
 
-func (r *rest) revisions(ctx context.Context, in *InCase) (*answer[[]proposalRevision], error) {
+func (r *rest) revisions(ctx context.Context, in *InCase) (*web.Answer[[]proposalRevision], error) {
 	_, all, err := r.proposals.Revisions(ctx, in.ID)
-	return answerOf(each(all, func(x *proposal.Revision) proposalRevision {
+	return web.AnswerOf(each(all, func(x *proposal.Revision) proposalRevision {
 		return proposalRevision{x.N, x.Title, x.Situation, x.Analysis, x.Suggestions, x.Person, at(x.At), x.Reason}
 	}), err)
 }
@@ -131,7 +132,7 @@ func (r *rest) compareRevisions(ctx context.Context, in *struct {
 	InCase
 	From int `path:"from" minimum:"1"`
 	To   int `path:"to" minimum:"1"`
-}) (*answer[[]textChange], error) {
+}) (*web.Answer[[]textChange], error) {
 	_, all, err := r.proposals.Revisions(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -148,5 +149,5 @@ func (r *rest) compareRevisions(ctx context.Context, in *struct {
 	if from == nil || to == nil {
 		return nil, errs.Missing()
 	}
-	return &answer[[]textChange]{each(proposal.CompareTexts(from.Parts(), to.Parts()), textChangeOf)}, nil
+	return &web.Answer[[]textChange]{Body: each(proposal.CompareTexts(from.Parts(), to.Parts()), textChangeOf)}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"shangliang/internal/calendar"
 	"shangliang/internal/lang"
 	"shangliang/internal/proposal"
+	"shangliang/internal/web"
 )
 
 // complianceLine is how far a case is with two meetings and one disclosure.
@@ -41,12 +42,12 @@ type exemptionBody struct {
 func (r *rest) addCompliance(api huma.API, op func(id, method, path, summary string) huma.Operation) {
 	huma.Register(api, op("list-compliance", "GET", "/compliance", "List how far the dispatched cases of a year are with two meetings and one disclosure"), func(ctx context.Context, in *struct {
 		Year int `query:"year" minimum:"0" maximum:"2199" doc:"That of the current session unless given"`
-	}) (*answer[[]complianceLine], error) {
+	}) (*web.Answer[[]complianceLine], error) {
 		all, err := r.proposals.Compliances(ctx, in.Year)
 		if err != nil {
 			return nil, err
 		}
-		return &answer[[]complianceLine]{each(all.All, func(c *proposal.Complying) complianceLine {
+		return &web.Answer[[]complianceLine]{Body: each(all.All, func(c *proposal.Complying) complianceLine {
 			line := complianceLine{ID: c.ID, CaseNo: c.CaseNo, Title: c.Title, State: caseState(c.State), Required: c.Need, Before: c.Before, After: c.After, MustBeOpen: c.NeedsPublic,
 				Disclosed: c.Public, Missing: []string{}, Units: each(c.Units, func(id string) proposalRef { return proposalRef{id, all.Names[id]} })}
 			for _, f := range c.Missing() {

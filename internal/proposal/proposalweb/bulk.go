@@ -48,9 +48,9 @@ func (v *listView) bulkActions() (all []flow.Step) {
 func (v *listView) bulk(ctx context.Context, steps []flow.Step) *ui.Bulk {
 	b := &ui.Bulk{URL: query("/proposals/bulk", "queue", v.filter.Queue)}
 	for i, s := range steps {
-		button := ui.ButtonInfo{Label: say(ctx, s.Title), Name: "action", Value: s.Action, Title: say(ctx, s.Says)}
+		button := ui.ButtonInfo{Label: lang.Say(ctx, s.Title), Name: "action", Value: s.Action, Title: lang.Say(ctx, s.Says)}
 		if s.Undo == "" {
-			button.Confirm = lang.T(ctx, "对选中的提案办理“%s”？%s。这一步不能撤销。", say(ctx, s.Title), say(ctx, s.Says))
+			button.Confirm = lang.T(ctx, "对选中的提案办理“%s”？%s。这一步不能撤销。", lang.Say(ctx, s.Title), lang.Say(ctx, s.Says))
 		}
 		if i == 0 {
 			button.Kind = ui.Primary
@@ -61,7 +61,7 @@ func (v *listView) bulk(ctx context.Context, steps []flow.Step) *ui.Bulk {
 		}
 	}
 	for _, x := range v.bulks {
-		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: say(ctx, x.Title), Title: say(ctx, x.Says), FormAction: x.Path})
+		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: lang.Say(ctx, x.Title), Title: lang.Say(ctx, x.Says), FormAction: x.Path})
 	}
 	if v.filter.Queue == "in_review" && v.who.Can("proposal.merge") {
 		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: lang.T(ctx, "并案…"), FormAction: "/proposals/merge", Title: lang.T(ctx, "选一件为主案，其余并入")})
@@ -110,7 +110,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 			in.Units = []proposal.UnitRole{{Unit: unit, Role: proposal.Sole}}
 		}
 	}
-	result := bulkResult{title: say(ctx, stepTitle(step.machine, action)), back: query("/proposals", "queue", queue)}
+	result := bulkResult{title: lang.Say(ctx, stepTitle(step.machine, action)), back: query("/proposals", "queue", queue)}
 	if q, _ := proposal.QueueOf(queue); q.Unit {
 		result.back = query("/inbox", "queue", queue)
 	}

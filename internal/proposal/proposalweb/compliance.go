@@ -75,7 +75,7 @@ func (v *caseView) complianceFacts(ctx context.Context) (all []ui.Item) {
 		all = append(all, ui.Item{Term: lang.T(ctx, "公开"), Value: ui.Badge(fulfils(!c.LacksDisclosure()), disclosed(ctx, c))})
 	}
 	for _, x := range v.Exemptions {
-		all = append(all, ui.Say(say(ctx, exemptTitles[x.Kind]), x.Reason+" · "+v.name(x.Person)))
+		all = append(all, ui.Say(lang.Say(ctx, exemptTitles[x.Kind]), x.Reason+" · "+v.name(x.Person)))
 	}
 	return all
 }
@@ -288,7 +288,7 @@ func (v *complianceView) table(ctx context.Context, lines []*proposal.Complying)
 		Empty: ui.Empty(ui.EmptyInfo{Icon: "circle-check", Title: lang.T(ctx, "没有符合条件的提案"), Text: lang.T(ctx, "可以放宽筛选条件再看")})}
 	for _, c := range lines {
 		row := ui.Row{Href: "/proposals/" + c.ID, Name: c.Title, Cells: []templ.Component{ui.Str(titleOf(ctx, c.Title)), ui.Str(number(ctx, c.CaseNo, 0)), ui.Str(c.Lead), ui.Str(v.unitNames(ctx, c)),
-			ui.Badge(stateKinds[c.State], say(ctx, proposal.CaseFlow.State(c.State).Title)), ui.Str(v.met(ctx, c)), ui.Str(disclosed(ctx, &c.Compliance)), nil}}
+			ui.Badge(stateKinds[c.State], lang.Say(ctx, proposal.CaseFlow.State(c.State).Title)), ui.Str(v.met(ctx, c)), ui.Str(disclosed(ctx, &c.Compliance)), nil}}
 		if lacks := lacking(ctx, c); lacks != "" {
 			row.Kind, row.Cells[7] = ui.Warn, ui.Str(lacks)
 		} else {
@@ -332,7 +332,7 @@ func (p *pages) exportCompliance(w http.ResponseWriter, r *http.Request) error {
 	}
 	var lines, units [][]any
 	for _, c := range v.lines {
-		lines = append(lines, []any{c.CaseNo, c.Title, c.Lead, v.unitNames(ctx, c), say(ctx, proposal.CaseFlow.State(c.State).Title), c.Need, c.Before, c.After, disclosed(ctx, &c.Compliance), lacking(ctx, c)})
+		lines = append(lines, []any{c.CaseNo, c.Title, c.Lead, v.unitNames(ctx, c), lang.Say(ctx, proposal.CaseFlow.State(c.State).Title), c.Need, c.Before, c.After, disclosed(ctx, &c.Compliance), lacking(ctx, c)})
 	}
 	for _, u := range v.units {
 		units = append(units, []any{u.name, u.cases, u.done, u.meetings, u.publics})

@@ -229,7 +229,7 @@ func (p *pages) keep(w http.ResponseWriter, r *http.Request, id string, version 
 		return refuse(err)
 	}
 	p.forget(ctx)
-	web.Flash(w, r, ui.Good, say(ctx, afters[then]), "")
+	web.Flash(w, r, ui.Good, lang.Say(ctx, afters[then]), "")
 	return web.Redirect(w, r, "/proposals/"+id)
 }
 

@@ -46,7 +46,7 @@ func (v *caseView) fields(ctx context.Context, a proposal.Action, fields []propo
 }
 
 func (v *caseView) field(ctx context.Context, a proposal.Action, f proposal.Field) templ.Component {
-	x := ui.Field{Name: f.Name, Label: say(ctx, f.Label), Help: say(ctx, f.Help), Required: f.Required, Max: f.Max, Value: v.value(a, f.Name)}
+	x := ui.Field{Name: f.Name, Label: lang.Say(ctx, f.Label), Help: lang.Say(ctx, f.Help), Required: f.Required, Max: f.Max, Value: v.value(a, f.Name)}
 	switch f.Kind {
 	case "area":
 		x.Rows = 4
@@ -116,7 +116,7 @@ func (v *caseView) value(a proposal.Action, name string) string {
 func departments(ctx context.Context, bodies []*org.Body) []ui.Option {
 	all := make([]ui.Option, len(bodies))
 	for i, b := range bodies {
-		all[i] = ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Systems, b.System))}
+		all[i] = ui.Option{Value: b.ID, Label: b.Name, Group: lang.Say(ctx, org.Title(org.Systems, b.System))}
 	}
 	// A group's heading stands once, so its members stand together.
 	slices.SortStableFunc(all, func(a, b ui.Option) int { return strings.Compare(a.Group, b.Group) })
@@ -127,7 +127,7 @@ func departments(ctx context.Context, bodies []*org.Body) []ui.Option {
 func bodies(ctx context.Context, list []*org.Body) []ui.Option {
 	all := make([]ui.Option, len(list))
 	for i, b := range list {
-		all[i] = ui.Option{Value: b.ID, Label: b.Name, Group: say(ctx, org.Title(org.Kinds, b.Kind))}
+		all[i] = ui.Option{Value: b.ID, Label: b.Name, Group: lang.Say(ctx, org.Title(org.Kinds, b.Kind))}
 	}
 	return all
 }

@@ -52,7 +52,7 @@ func (p *pages) queuesCard(ctx context.Context) (templ.Component, error) {
 		if writes && q.Count == 0 {
 			continue // a member is shown what there is, not what there could be
 		}
-		s := ui.StatInfo{Label: say(ctx, q.Title), Value: itoa(q.Count), Note: say(ctx, q.Next), URL: query(queuePath(a), "queue", q.ID)}
+		s := ui.StatInfo{Label: lang.Say(ctx, q.Title), Value: itoa(q.Count), Note: lang.Say(ctx, q.Next), URL: query(queuePath(a), "queue", q.ID)}
 		if q.Count > 0 {
 			s.Kind = queueKinds[q.ID]
 		}

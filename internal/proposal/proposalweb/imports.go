@@ -184,7 +184,7 @@ func (v importView) bad() int { return len(v.preview.Rows) - v.preview.Good() }
 func (v importView) table(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "表格内容"), Columns: []ui.Column{{Title: lang.T(ctx, "行"), Num: true, Short: true}}}
 	for _, c := range v.preview.Columns {
-		t.Columns = append(t.Columns, ui.Column{Title: say(ctx, c.Title)})
+		t.Columns = append(t.Columns, ui.Column{Title: lang.Say(ctx, c.Title)})
 	}
 	for _, row := range v.rows() {
 		out := ui.Row{Cells: make([]templ.Component, 0, len(t.Columns))}
@@ -224,7 +224,7 @@ func asWritten(ctx context.Context, c document.Column, value string) string {
 	}
 	for _, o := range c.Options {
 		if o.Value == value {
-			return say(ctx, o.Names[0])
+			return lang.Say(ctx, o.Names[0])
 		}
 	}
 	return value

@@ -218,7 +218,7 @@ func (v *listView) tabs(ctx context.Context) []ui.Tab {
 	}
 	all := []ui.Tab{{Title: lang.T(ctx, "全部"), URL: v.path, Count: -1, Current: v.filter.Queue == ""}}
 	for _, q := range v.counts {
-		all = append(all, ui.Tab{Title: say(ctx, q.Title), URL: query(v.path, "queue", q.ID), Count: q.Count, Current: v.filter.Queue == q.ID})
+		all = append(all, ui.Tab{Title: lang.Say(ctx, q.Title), URL: query(v.path, "queue", q.ID), Count: q.Count, Current: v.filter.Queue == q.ID})
 	}
 	return all
 }
@@ -235,7 +235,7 @@ func (v *listView) filters(ctx context.Context) ui.FiltersInfo {
 	// Those of the other page are shown once they are in force, to be taken away.
 	for _, x := range []struct{ name, label, value, title string }{
 		{"session", lang.T(ctx, "届次"), v.filter.Session, v.sessionTitle()},
-		{"kind", lang.T(ctx, "提案形式"), v.filter.Kind, say(ctx, org.Title(kinds, v.filter.Kind))},
+		{"kind", lang.T(ctx, "提案形式"), v.filter.Kind, lang.Say(ctx, org.Title(kinds, v.filter.Kind))},
 		{"unit", lang.T(ctx, "承办单位"), v.filter.Unit, v.known.names[v.filter.Unit]},
 		{"body", lang.T(ctx, "提出提案的单位"), v.filter.Body, v.known.names[v.filter.Body]},
 		{"outcome", lang.T(ctx, "办理结果"), v.filter.Outcome, meaning(ctx, v.filter.Outcome)},
@@ -259,7 +259,7 @@ func (v *listView) sessionTitle() string {
 
 func meaning(ctx context.Context, key string) string {
 	c, _ := proposal.Meanings.Find(key)
-	return say(ctx, c.Label)
+	return lang.Say(ctx, c.Label)
 }
 
 func withAll(ctx context.Context, options []ui.Option) []ui.Option {
@@ -280,7 +280,7 @@ func (v *listView) years(ctx context.Context) []ui.Option {
 func states(ctx context.Context) []ui.Option {
 	all := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, s := range proposal.CaseFlow.States {
-		all = append(all, ui.Option{Value: s.ID, Label: say(ctx, s.Title)})
+		all = append(all, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
 	return all
 }
@@ -322,7 +322,7 @@ func sessions(ctx context.Context, all []*org.Session) []ui.Option {
 func meanings(ctx context.Context) []ui.Option {
 	out := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, c := range proposal.Meanings {
-		out = append(out, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
+		out = append(out, ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)})
 	}
 	return out
 }
@@ -343,9 +343,9 @@ func (v *listView) table(ctx context.Context) ui.TableInfo {
 
 func (v *listView) row(ctx context.Context, x *proposal.Item) ui.Row {
 	row := ui.Row{ID: selected{x.ID, x.Version, x.Assignment, x.AssignmentVersion}.String(), Href: query("/proposals/"+x.ID, "queue", v.filter.Queue), Name: x.Title}
-	state, kind := say(ctx, proposal.CaseFlow.State(x.State).Title), stateKinds[x.State]
+	state, kind := lang.Say(ctx, proposal.CaseFlow.State(x.State).Title), stateKinds[x.State]
 	if v.unit {
-		state, kind = say(ctx, proposal.AssignmentFlow.State(x.AssignmentState).Title), assignmentKinds[x.AssignmentState]
+		state, kind = lang.Say(ctx, proposal.AssignmentFlow.State(x.AssignmentState).Title), assignmentKinds[x.AssignmentState]
 	}
 	var until templ.Component
 	if open(x) {
@@ -375,17 +375,17 @@ func open(x *proposal.Item) bool {
 func (v *listView) nextOf(ctx context.Context, x *proposal.Item) string {
 	switch {
 	case v.unit && unitNexts[x.AssignmentState] != "" && x.State != proposal.Closed && x.State != proposal.Archived && x.State != proposal.FollowingUp:
-		return say(ctx, unitNexts[x.AssignmentState])
+		return lang.Say(ctx, unitNexts[x.AssignmentState])
 	case x.State == proposal.InReview:
 		if all := v.known.rules.Codes("proposal.stages").Active(); x.Stage < len(all) {
-			return say(ctx, all[x.Stage].Label)
+			return lang.Say(ctx, all[x.Stage].Label)
 		}
 	case x.State == proposal.FeedbackOpen && x.Satisfaction != "" && !v.unit:
 		return lang.T(ctx, "已评价：%s，待办结", lang.Word(org.Title(satisfactions, x.Satisfaction)))
 	case x.State == proposal.Archived && x.Satisfaction != "" && !v.unit:
-		return say(ctx, org.Title(satisfactions, x.Satisfaction))
+		return lang.Say(ctx, org.Title(satisfactions, x.Satisfaction))
 	}
-	return say(ctx, nexts[x.State])
+	return lang.Say(ctx, nexts[x.State])
 }
 
 // empty says what would stand here and how to begin.
@@ -396,7 +396,7 @@ func (v *listView) empty(ctx context.Context) templ.Component {
 	switch {
 	case narrowed:
 	case v.queue.ID != "":
-		e = ui.EmptyInfo{Icon: "circle-check", Title: lang.T(ctx, "“%s”都办完了", say(ctx, v.queue.Title)), Text: lang.T(ctx, "有新的会出现在这里，并发通知"), Action: ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "查看全部"), Href: v.path})}
+		e = ui.EmptyInfo{Icon: "circle-check", Title: lang.T(ctx, "“%s”都办完了", lang.Say(ctx, v.queue.Title)), Text: lang.T(ctx, "有新的会出现在这里，并发通知"), Action: ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "查看全部"), Href: v.path})}
 	case slices.Contains(proposers, v.who.Role):
 		e = ui.EmptyInfo{Title: lang.T(ctx, "您还没有提案"), Text: lang.T(ctx, "写的内容随时自动保存，写好再提交"), Action: ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "写提案"), Icon: "edit", Kind: ui.Primary, Href: "/proposals/new"})}
 	case v.unit:
@@ -462,8 +462,8 @@ func exported(ctx context.Context, k known, x *proposal.Item) []any {
 	if open(x) {
 		until = x.DueOn.String()
 	}
-	return []any{x.Session, x.Year, number(x.SerialNo), number(x.CaseNo), x.Title, say(ctx, org.Title(kinds, x.Kind)), x.Lead, code(ctx, k.rules, "proposal.subjects", x.Subject),
-		say(ctx, proposal.CaseFlow.State(x.State).Title), x.Units, until, meaning(ctx, x.Meaning), say(ctx, org.Title(satisfactions, x.Satisfaction))}
+	return []any{x.Session, x.Year, number(x.SerialNo), number(x.CaseNo), x.Title, lang.Say(ctx, org.Title(kinds, x.Kind)), x.Lead, code(ctx, k.rules, "proposal.subjects", x.Subject),
+		lang.Say(ctx, proposal.CaseFlow.State(x.State).Title), x.Units, until, meaning(ctx, x.Meaning), lang.Say(ctx, org.Title(satisfactions, x.Satisfaction))}
 }
 
 // selected names a row of a list that was selected, with the versions seen.

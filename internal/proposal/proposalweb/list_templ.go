@@ -508,7 +508,7 @@ func rows(v *listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Badge(stateKinds[x.State], say(ctx, proposal.CaseFlow.State(x.State).Title)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Badge(stateKinds[x.State], lang.Say(ctx, proposal.CaseFlow.State(x.State).Title)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

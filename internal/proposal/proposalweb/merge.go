@@ -35,7 +35,7 @@ func (p *pages) pickLead(w http.ResponseWriter, r *http.Request) error {
 
 // mergeNote says which case it is and where it stands.
 func mergeNote(ctx context.Context, m *proposal.MergeCase) string {
-	return number(ctx, m.CaseNo, m.SerialNo) + " · " + m.Lead + " · " + say(ctx, proposal.CaseFlow.State(m.State).Title)
+	return number(ctx, m.CaseNo, m.SerialNo) + " · " + m.Lead + " · " + lang.Say(ctx, proposal.CaseFlow.State(m.State).Title)
 }
 
 // mergeView is the page on which the chair says which of several cases leads.

@@ -22,7 +22,7 @@ func parts(ctx context.Context, p *proposal.Proposal) []ui.Field {
 }
 
 func dutyState(ctx context.Context, d duty) templ.Component {
-	return ui.Badge(assignmentKinds[d.State], say(ctx, proposal.AssignmentFlow.State(d.State).Title))
+	return ui.Badge(assignmentKinds[d.State], lang.Say(ctx, proposal.AssignmentFlow.State(d.State).Title))
 }
 
 // dutyFacts say when the department got its work and until when it is due.
@@ -75,7 +75,7 @@ func (v *caseView) scores(ctx context.Context, f *proposal.Feedback) []ui.Item {
 	var all []ui.Item
 	for _, d := range v.Rules.Codes("feedback.dimensions") {
 		if level := f.Scores[d.Key]; level != "" {
-			all = append(all, ui.Say(say(ctx, d.Label), code(ctx, v.Rules, "feedback.levels", level)))
+			all = append(all, ui.Say(lang.Say(ctx, d.Label), code(ctx, v.Rules, "feedback.levels", level)))
 		}
 	}
 	if f.Contacted {
@@ -95,7 +95,7 @@ func (v *caseView) sums(ctx context.Context) []ui.Item {
 				if s != "" {
 					s += lang.T(ctx, "、")
 				}
-				s += lang.T(ctx, "%s %d 位", say(ctx, level.Label), n)
+				s += lang.T(ctx, "%s %d 位", lang.Say(ctx, level.Label), n)
 			}
 		}
 		if s == "" {
@@ -106,7 +106,7 @@ func (v *caseView) sums(ctx context.Context) []ui.Item {
 	all := []ui.Item{ui.Say(lang.T(ctx, "总体"), line(v.Ratings.Overall))}
 	for _, d := range v.Rules.Codes("feedback.dimensions") {
 		if counts := v.Ratings.Scores[d.Key]; counts != nil {
-			all = append(all, ui.Say(say(ctx, d.Label), line(counts)))
+			all = append(all, ui.Say(lang.Say(ctx, d.Label), line(counts)))
 		}
 	}
 	return all
@@ -123,7 +123,7 @@ func (v *caseView) namesOf(ids []string) []string {
 func (v *caseView) purposeOptions(ctx context.Context, can []string) []ui.Option {
 	all := make([]ui.Option, len(can))
 	for i, p := range can {
-		all[i] = ui.Option{Value: p, Label: say(ctx, org.Title(purposes, p))}
+		all[i] = ui.Option{Value: p, Label: lang.Say(ctx, org.Title(purposes, p))}
 	}
 	return all
 }

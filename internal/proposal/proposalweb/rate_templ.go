@@ -156,7 +156,7 @@ func ratePage(v *rateView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, d := range v.Rules.Codes("feedback.dimensions").Active() {
-					templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: d.Key, Label: say(ctx, d.Label), Required: true, Value: v.Scores[d.Key], Options: options(ctx, v.Rules, "feedback.levels")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.RadioField(ui.Field{Name: d.Key, Label: lang.Say(ctx, d.Label), Required: true, Value: v.Scores[d.Key], Options: options(ctx, v.Rules, "feedback.levels")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

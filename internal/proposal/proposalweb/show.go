@@ -149,7 +149,7 @@ func (v *caseView) page(ctx context.Context) ui.PageInfo {
 	if info.Lead != "" {
 		info.Lead += " · "
 	}
-	info.Lead += v.proposer(ctx) + " · " + say(ctx, org.Title(kinds, v.Kind)) + " · " + say(ctx, proposal.CaseFlow.State(v.State).Title)
+	info.Lead += v.proposer(ctx) + " · " + lang.Say(ctx, org.Title(kinds, v.Kind)) + " · " + lang.Say(ctx, proposal.CaseFlow.State(v.State).Title)
 	info.Crumbs = []ui.Link{v.list(ctx)}
 	info.Actions = ui.Button(ui.ButtonInfo{Label: lang.T(ctx, "打印"), Icon: "printer", Kind: ui.Quiet, Print: true})
 	if v.who.Can("proposal.review") {
@@ -161,7 +161,7 @@ func (v *caseView) page(ctx context.Context) ui.PageInfo {
 // list is where the person came from.
 func (v *caseView) list(ctx context.Context) ui.Link {
 	if q, ok := proposal.QueueOf(v.queue); ok {
-		return ui.Link{Title: say(ctx, q.Title), URL: query(queuePath(v.who), "queue", q.ID)}
+		return ui.Link{Title: lang.Say(ctx, q.Title), URL: query(queuePath(v.who), "queue", q.ID)}
 	}
 	switch {
 	case slices.Contains(proposers, v.who.Role):
@@ -199,7 +199,7 @@ func (v *caseView) steps(ctx context.Context) []ui.Step {
 	}
 	steps := make([]ui.Step, 0, len(stages))
 	for i, title := range stages {
-		s := ui.Step{Title: say(ctx, title)}
+		s := ui.Step{Title: lang.Say(ctx, title)}
 		switch {
 		case i < at || v.State == proposal.Archived:
 			s.State = ui.StepDone
@@ -212,7 +212,7 @@ func (v *caseView) steps(ctx context.Context) []ui.Step {
 			s.On = calendar.On(reached[i])
 		}
 		if i == at && s.State != ui.StepDone {
-			s.Note = say(ctx, state.Title)
+			s.Note = lang.Say(ctx, state.Title)
 			if v.State == proposal.InReview {
 				s.Note = v.stageTitle(ctx)
 			}
@@ -227,7 +227,7 @@ func (v *caseView) steps(ctx context.Context) []ui.Step {
 
 func (v *caseView) stageTitle(ctx context.Context) string {
 	if all := v.Rules.Codes("proposal.stages").Active(); v.Stage < len(all) {
-		return say(ctx, all[v.Stage].Label)
+		return lang.Say(ctx, all[v.Stage].Label)
 	}
 	return ""
 }
@@ -281,7 +281,7 @@ func (v *caseView) facts(ctx context.Context) []ui.Item {
 			declared += lang.T(ctx, "、")
 		}
 		if d.yes {
-			declared += say(ctx, d.title)
+			declared += lang.Say(ctx, d.title)
 		}
 	}
 	add(lang.T(ctx, "声明"), declared)
@@ -302,10 +302,10 @@ func (v *caseView) facts(ctx context.Context) []ui.Item {
 func (v *caseView) people(ctx context.Context) []ui.PersonInfo {
 	var all []ui.PersonInfo
 	for _, x := range v.Parties {
-		info := ui.PersonInfo{Name: v.name(x.Person), Note: say(ctx, org.Title(partyRoles, x.Role))}
+		info := ui.PersonInfo{Name: v.name(x.Person), Note: lang.Say(ctx, org.Title(partyRoles, x.Role))}
 		if x.Role == "cosigner" {
 			b := partyStates[x.State]
-			info.Kind, info.Word = b.kind, say(ctx, b.title)
+			info.Kind, info.Word = b.kind, lang.Say(ctx, b.title)
 			if !x.DecidedAt.IsZero() {
 				info.Note += " · " + ui.ShortDay(ctx, calendar.On(x.DecidedAt.Time))
 			}
@@ -344,7 +344,7 @@ func (v *caseView) commitmentOf(id string) *proposal.Commitment {
 
 // clock is a deadline as a part of package ui shows it.
 func (v *caseView) clock(ctx context.Context, k *clock.Clock) ui.ClockInfo {
-	info := ui.ClockInfo{Title: say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today, Paused: k.Paused}
+	info := ui.ClockInfo{Title: lang.Say(ctx, k.Title), Started: k.StartedOn, Due: k.DueOn, Hard: k.HardOn, Half: k.HalfOn, Eighty: k.EightyOn, Today: v.Today, Paused: k.Paused}
 	if k.Object == "assignment" && len(v.Assignments) > 1 {
 		info.Title += " · " + v.name(v.unitOf(k.ObjectID))
 	}
@@ -470,7 +470,7 @@ func (v *caseView) actTitle(ctx context.Context, e *ledger.Entry) string {
 	if !ok {
 		return lang.T(ctx, "其他操作")
 	}
-	title = say(ctx, title)
+	title = lang.Say(ctx, title)
 	if len(v.Assignments) < 2 || e.Body != "" {
 		return title
 	}
@@ -491,7 +491,7 @@ func (v *caseView) actor(ctx context.Context, e *ledger.Entry) string {
 	as := v.name(e.Body)
 	if as == "" {
 		role, _ := org.RoleOf(e.Role)
-		as = say(ctx, role.Title)
+		as = lang.Say(ctx, role.Title)
 	}
 	return as + " " + e.Name
 }
@@ -545,7 +545,7 @@ func (v *caseView) fileItems(ctx context.Context, files []*proposal.File) []ui.F
 	var all []ui.FileItem
 	for _, f := range files {
 		item := ui.FileItem{Name: f.Name, URL: v.url("/files/" + f.ID), Bytes: f.Size,
-			Note: say(ctx, org.Title(purposes, f.Purpose)) + " · " + v.name(f.Person) + " · " + ui.ShortDay(ctx, calendar.On(f.At.Time))}
+			Note: lang.Say(ctx, org.Title(purposes, f.Purpose)) + " · " + v.name(f.Person) + " · " + ui.ShortDay(ctx, calendar.On(f.At.Time))}
 		if f.Person == v.who.Person && slices.Contains(v.purposes(), f.Purpose) {
 			item.Remove = v.url("/files/" + f.ID + "/remove")
 		}

@@ -13,15 +13,6 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// say translates a text that stands in a table: a title of a state, a label of
-// a code. What a tenant has named itself stays as it is.
-func say(ctx context.Context, zh string) string {
-	if lang.Of(ctx) == lang.Hans || zh == "" {
-		return zh
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
-}
-
 // Titles of what the service names by codes, in Simplified Chinese.
 var (
 	kinds = []org.Code{{ID: proposal.Individual, Title: "个人提案"}, {ID: proposal.Joint, Title: "联名提案"}, {ID: proposal.Collective, Title: "集体提案"}}
@@ -98,7 +89,7 @@ func code(ctx context.Context, v *rule.Version, set, key string) string {
 	if !ok {
 		return key
 	}
-	return say(ctx, c.Label)
+	return lang.Say(ctx, c.Label)
 }
 
 // options are the codes of a set that may be chosen.
@@ -106,7 +97,7 @@ func options(ctx context.Context, v *rule.Version, set string) []ui.Option {
 	active := v.Codes(set).Active()
 	all := make([]ui.Option, len(active))
 	for i, c := range active {
-		all[i] = ui.Option{Value: c.Key, Label: say(ctx, c.Label)}
+		all[i] = ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)}
 	}
 	return all
 }
@@ -115,7 +106,7 @@ func options(ctx context.Context, v *rule.Version, set string) []ui.Option {
 func optionsOf(ctx context.Context, codes []org.Code) []ui.Option {
 	all := make([]ui.Option, len(codes))
 	for i, c := range codes {
-		all[i] = ui.Option{Value: c.ID, Label: say(ctx, c.Title)}
+		all[i] = ui.Option{Value: c.ID, Label: lang.Say(ctx, c.Title)}
 	}
 	return all
 }

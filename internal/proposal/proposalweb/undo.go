@@ -60,7 +60,7 @@ func (p *pages) undo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	result := bulkResult{title: say(ctx, stepTitle(step.machine, step.action)), back: "/proposals/" + ids[0]}
+	result := bulkResult{title: lang.Say(ctx, stepTitle(step.machine, step.action)), back: "/proposals/" + ids[0]}
 	if queue := queueOf(r); queue != "" {
 		result.back = query(queuePath(a), "queue", queue)
 	}

@@ -8,11 +8,10 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/errs"
+	"shangliang/internal/lang"
 	"shangliang/internal/publish"
 	"shangliang/internal/web"
 )
-
-type body[T any] struct{ Body T }
 
 // apiCase is a public case as REST gives it.
 type apiCase struct {
@@ -96,7 +95,7 @@ type apiAnswer struct {
 
 func apiOf(ctx context.Context, site *publish.Site, c *publish.OpenCase) apiCase {
 	flat := func(s []publish.Span) string {
-		return publish.Flat(s, func(code string) string { return say(ctx, c.Label(code)) })
+		return publish.Flat(s, func(code string) string { return lang.Say(ctx, c.Label(code)) })
 	}
 	out := apiCase{ID: c.Code, Year: c.Year, CaseNo: c.CaseNo, Session: c.Session, Title: flat(c.Title), Kind: c.Kind, SubjectCode: c.Subject, Subject: c.SubjectL,
 		Proposer: c.Proposer, Meaning: c.Meaning, Outcome: c.Outcome, Replies: []apiReply{}, Edition: c.Edition, SHA256: c.SHA256, PublishedAt: c.PublishedAt.Time, UpdatedAt: c.UpdatedAt.Time}
@@ -113,7 +112,7 @@ func apiOf(ctx context.Context, site *publish.Site, c *publish.OpenCase) apiCase
 		out.Files = append(out.Files, apiFile{f.Name, "/open/" + site.Tenant.Code + "/cases/" + c.Code + "/files/" + f.ID, f.Size, f.SHA256, f.Type()})
 	}
 	for _, l := range c.Left {
-		out.Left = append(out.Left, apiLeft{l.Part, l.Unit, say(ctx, c.Label(l.Reason))})
+		out.Left = append(out.Left, apiLeft{l.Part, l.Unit, lang.Say(ctx, c.Label(l.Reason))})
 	}
 	return out
 }
@@ -153,21 +152,21 @@ func open(id, path, summary string) huma.Operation {
 
 func (p *pages) api(api huma.API) {
 	huma.Register(api, open("list-open-sites", "", "Places of which something is public"),
-		func(ctx context.Context, _ *struct{}) (*body[[]apiSite], error) {
+		func(ctx context.Context, _ *struct{}) (*web.Answer[[]apiSite], error) {
 			sites, err := p.public.Sites(ctx)
 			out := []apiSite{}
 			for _, s := range sites {
 				out = append(out, apiSite{s.Tenant.Code, s.Tenant.Name, s.Cases})
 			}
-			return &body[[]apiSite]{out}, err
+			return &web.Answer[[]apiSite]{Body: out}, err
 		})
 	huma.Register(api, open("get-open-site", "/{tenant}", "One place"),
-		func(ctx context.Context, in *SitePath) (*body[apiSite], error) {
+		func(ctx context.Context, in *SitePath) (*web.Answer[apiSite], error) {
 			s, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
 			}
-			return &body[apiSite]{apiSite{s.Tenant.Code, s.Tenant.Name, s.Cases}}, nil
+			return &web.Answer[apiSite]{Body: apiSite{s.Tenant.Code, s.Tenant.Name, s.Cases}}, nil
 		})
 	huma.Register(api, open("list-open-cases", "/{tenant}/cases", "Public cases, the latest first"),
 		func(ctx context.Context, in *struct {
@@ -179,7 +178,7 @@ func (p *pages) api(api huma.API) {
 			Unit    string `query:"unit" maxLength:"60" doc:"Id of a department"`
 			Meaning string `query:"meaning" maxLength:"40"`
 			OnTime  string `query:"on_time" enum:"yes,no"`
-		}) (*body[web.Page[apiCase]], error) {
+		}) (*web.Answer[web.Page[apiCase]], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -192,13 +191,13 @@ func (p *pages) api(api huma.API) {
 			for _, c := range l.Cases {
 				page.Items = append(page.Items, apiOf(ctx, site, c))
 			}
-			return &body[web.Page[apiCase]]{page}, nil
+			return &web.Answer[web.Page[apiCase]]{Body: page}, nil
 		})
 	huma.Register(api, open("get-open-case", "/{tenant}/cases/{code}", "One public case with its comments"),
 		func(ctx context.Context, in *struct {
 			SitePath
 			Code string `path:"code" maxLength:"40"`
-		}) (*body[apiCase], error) {
+		}) (*web.Answer[apiCase], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -215,13 +214,13 @@ func (p *pages) api(api huma.API) {
 				}
 				out.Comments = append(out.Comments, comment)
 			}
-			return &body[apiCase]{out}, nil
+			return &web.Answer[apiCase]{Body: out}, nil
 		})
 	huma.Register(api, open("list-open-units", "/{tenant}/units", "Departments, by their public cases only"),
 		func(ctx context.Context, in *struct {
 			SitePath
 			Year int `query:"year"`
-		}) (*body[[]apiUnit], error) {
+		}) (*web.Answer[[]apiUnit], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -231,10 +230,10 @@ func (p *pages) api(api huma.API) {
 			for _, l := range lines {
 				out = append(out, apiUnit{l.Unit, l.Name, l.Cases, l.OnTime, l.Meanings})
 			}
-			return &body[[]apiUnit]{out}, err
+			return &web.Answer[[]apiUnit]{Body: out}, err
 		})
 	huma.Register(api, open("list-open-figures", "/{tenant}/figures", "The figures that the office released"),
-		func(ctx context.Context, in *SitePath) (*body[[]apiFigure], error) {
+		func(ctx context.Context, in *SitePath) (*web.Answer[[]apiFigure], error) {
 			site, err := p.public.Site(ctx, in.Tenant)
 			if err != nil {
 				return nil, err
@@ -244,7 +243,7 @@ func (p *pages) api(api huma.API) {
 			for _, f := range all {
 				out = append(out, apiFigure{f.Year, f.ID, f.Name, f.Unit, f.Value, f.Rule, string(f.AsOf)})
 			}
-			return &body[[]apiFigure]{out}, err
+			return &web.Answer[[]apiFigure]{Body: out}, err
 		})
 	p.officeAPI(api)
 }
@@ -262,14 +261,14 @@ type apiDisclosure struct {
 	Version   int                       `json:"version"`
 }
 
-func apiDecision(d *publish.Disclosure) *body[apiDisclosure] {
+func apiDecision(d *publish.Disclosure) *web.Answer[apiDisclosure] {
 	n := 0
 	for _, m := range d.Marks {
 		if !m.Keep {
 			n++
 		}
 	}
-	return &body[apiDisclosure]{apiDisclosure{d.Proposal, d.State, d.Plan, n, d.Live, d.Code, string(d.PublishOn), d.Changed, d.Version}}
+	return &web.Answer[apiDisclosure]{Body: apiDisclosure{d.Proposal, d.State, d.Plan, n, d.Live, d.Code, string(d.PublishOn), d.Changed, d.Version}}
 }
 
 // DecisionPath names a case; exported as SitePath is.
@@ -282,7 +281,7 @@ func (p *pages) officeAPI(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: "/publish" + path, Summary: summary, Tags: []string{"publish"}}
 	}
 	huma.Register(api, op("get-disclosure", "GET", "/cases/{id}", "What was decided about publishing a case"),
-		func(ctx context.Context, in *DecisionPath) (*body[apiDisclosure], error) {
+		func(ctx context.Context, in *DecisionPath) (*web.Answer[apiDisclosure], error) {
 			v, err := p.publish.Get(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -293,7 +292,7 @@ func (p *pages) officeAPI(api huma.API) {
 			return apiDecision(v.Disclosure), nil
 		})
 	huma.Register(api, op("propose-disclosure", "POST", "/cases/{id}/plan", "Prepare by the default plan and ask for the decision"),
-		func(ctx context.Context, in *DecisionPath) (*body[apiDisclosure], error) {
+		func(ctx context.Context, in *DecisionPath) (*web.Answer[apiDisclosure], error) {
 			d, err := p.publish.ProposeAsPlanned(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -309,7 +308,7 @@ func (p *pages) officeAPI(api huma.API) {
 				Reason  string `json:"reason,omitempty" maxLength:"500"`
 				On      string `json:"on,omitempty" format:"date"`
 			}
-		}) (*body[apiDisclosure], error) {
+		}) (*web.Answer[apiDisclosure], error) {
 			d, err := p.publish.Do(ctx, in.ID, in.Body.Version, in.Action, publish.Input{Reason: in.Body.Reason, On: calendar.Date(in.Body.On)})
 			if err != nil {
 				return nil, err

@@ -193,13 +193,13 @@ func (p *pages) figures(w http.ResponseWriter, r *http.Request) error {
 		if x.Closed {
 			continue
 		}
-		title := say(ctx, x.Def.Group)
+		title := lang.Say(ctx, x.Def.Group)
 		if n := len(v.groups); n == 0 || v.groups[n-1].title != title {
 			v.groups = append(v.groups, figureGroup{title: title})
 		}
 		value := x.Text()
 		if !x.Rate {
-			value += " " + say(ctx, x.Def.Unit)
+			value += " " + lang.Say(ctx, x.Def.Unit)
 		}
 		g := &v.groups[len(v.groups)-1]
 		g.lines = append(g.lines, figureLine{x.Def.ID, x.Name, value, x.Rule, public[x.Def.ID]})

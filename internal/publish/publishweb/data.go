@@ -99,7 +99,7 @@ func (p *pages) openSet(w http.ResponseWriter, r *http.Request) error {
 func (s *set) write(ctx context.Context, kind string, all []*publish.OpenCase) ([]byte, error) {
 	var lines [][]any
 	for _, c := range all {
-		lines = append(lines, s.lines(c, func(code string) string { return say(ctx, c.Label(code)) })...)
+		lines = append(lines, s.lines(c, func(code string) string { return lang.Say(ctx, c.Label(code)) })...)
 	}
 	var b bytes.Buffer
 	if kind == "csv" {
@@ -124,4 +124,4 @@ func (s *set) write(ctx context.Context, kind string, all []*publish.OpenCase) (
 	return b.Bytes(), err
 }
 
-func setTitle(ctx context.Context, s set) string { return lang.T(ctx, "%s", lang.Word(s.title)) }
+func setTitle(ctx context.Context, s set) string { return lang.Say(ctx, s.title) }

@@ -9,7 +9,6 @@
 package publishweb
 
 import (
-	"context"
 	_ "embed"
 	"time"
 
@@ -93,5 +92,3 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Public("GET /open/{tenant}/sitemap.xml", p.sitemap)
 	rt.Public("GET /robots.txt", p.robots)
 }
-
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }

@@ -80,7 +80,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 		}
 		row := []any{x.CaseNo, x.Title, x.Year, wish(ctx, x.OpenChoice), lang.T(ctx, "未准备"), ""}
 		if x.D != nil {
-			row[4], row[5] = say(ctx, publish.Flow.State(x.D.State).Title), l.Names[x.D.PreparedBy]
+			row[4], row[5] = lang.Say(ctx, publish.Flow.State(x.D.State).Title), l.Names[x.D.PreparedBy]
 		}
 		rows = append(rows, row)
 	}
@@ -92,7 +92,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 func (v *listView) tabs(ctx context.Context) []ui.Tab {
 	var tabs []ui.Tab
 	for _, q := range v.Queues {
-		tabs = append(tabs, ui.Tab{Title: say(ctx, q.Title), URL: ui.With(ui.With("/publish", "queue", q.ID), "year", yearText(v.year)), Count: q.Count, Current: q.ID == v.queue})
+		tabs = append(tabs, ui.Tab{Title: lang.Say(ctx, q.Title), URL: ui.With(ui.With("/publish", "queue", q.ID), "year", yearText(v.year)), Count: q.Count, Current: q.ID == v.queue})
 	}
 	return tabs
 }
@@ -128,7 +128,7 @@ func (v *listView) bulk(ctx context.Context) *ui.Bulk {
 		if i == 0 && !x.reason {
 			kind = ui.Primary
 		}
-		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: say(ctx, x.title), Name: "action", Value: x.action, Kind: kind})
+		b.Buttons = append(b.Buttons, ui.ButtonInfo{Label: lang.Say(ctx, x.title), Name: "action", Value: x.action, Kind: kind})
 		reason = reason || x.reason
 	}
 	if len(b.Buttons) == 0 {
@@ -145,8 +145,8 @@ func (v *listView) whole(ctx context.Context) *ui.ButtonInfo {
 	n := v.count()
 	for _, x := range bulks[v.queue] {
 		if n > 1 && v.who.Can(x.permission) && !x.reason {
-			return &ui.ButtonInfo{Label: lang.T(ctx, "全部%d件：%s", n, say(ctx, x.title)), Name: "action", Value: x.action, Icon: "checks",
-				Confirm: lang.T(ctx, "对这个列表的全部%d件“%s”？", n, say(ctx, x.title))}
+			return &ui.ButtonInfo{Label: lang.T(ctx, "全部%d件：%s", n, lang.Say(ctx, x.title)), Name: "action", Value: x.action, Icon: "checks",
+				Confirm: lang.T(ctx, "对这个列表的全部%d件“%s”？", n, lang.Say(ctx, x.title))}
 		}
 	}
 	return nil
@@ -211,7 +211,7 @@ func wish(ctx context.Context, choice string) string {
 var stateKinds = map[string]ui.Kind{publish.Draft: ui.Neutral, publish.Proposed: ui.Info, publish.Scheduled: ui.Info, publish.Published: ui.Good, publish.Refused: ui.Neutral, publish.Withdrawn: ui.Warn}
 
 func standingBadge(ctx context.Context, d *publish.Disclosure) templComponent {
-	parts := []templComponent{ui.Badge(stateKinds[d.State], say(ctx, publish.Flow.State(d.State).Title))}
+	parts := []templComponent{ui.Badge(stateKinds[d.State], lang.Say(ctx, publish.Flow.State(d.State).Title))}
 	if d.Live > 0 && d.State != publish.Published {
 		parts = append(parts, ui.Str(" "), ui.Badge(ui.Good, lang.T(ctx, "公众可见")))
 	}
@@ -300,9 +300,9 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	}
 	back := ui.With("/publish", "queue", queue)
 	if len(not) > 0 {
-		return web.Render(w, r, http.StatusOK, bulkPage(say(ctx, what.title), done, not, back))
+		return web.Render(w, r, http.StatusOK, bulkPage(lang.Say(ctx, what.title), done, not, back))
 	}
-	web.Flash(w, r, ui.Good, lang.T(ctx, "“%s”已办%d件", say(ctx, what.title), done), "")
+	web.Flash(w, r, ui.Good, lang.T(ctx, "“%s”已办%d件", lang.Say(ctx, what.title), done), "")
 	return web.Redirect(w, r, back)
 }
 
@@ -415,7 +415,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.publish.Do(ctx, id, version, action, in)
 		for _, s := range publish.Flow.Steps {
 			if s.Action == action {
-				text = lang.T(ctx, "已办理：%s", say(ctx, s.Title))
+				text = lang.T(ctx, "已办理：%s", lang.Say(ctx, s.Title))
 			}
 		}
 	}
@@ -447,7 +447,7 @@ func (v *editView) actions(ctx context.Context) []ui.Action {
 		if s.System || !v.who.Can(s.Permission) || slices.Contains(s.Guards, "live") && v.Disclosure.Live == 0 || slices.Contains(s.Guards, "not_live") && v.Disclosure.Live > 0 {
 			continue
 		}
-		a := ui.Action{ID: s.Action, Label: say(ctx, s.Title), Follows: say(ctx, s.Says), URL: caseURL(v.Proposal) + "/" + s.Action, Version: int64(v.Version), Submit: say(ctx, s.Title)}
+		a := ui.Action{ID: s.Action, Label: lang.Say(ctx, s.Title), Follows: lang.Say(ctx, s.Says), URL: caseURL(v.Proposal) + "/" + s.Action, Version: int64(v.Version), Submit: lang.Say(ctx, s.Title)}
 		if s.Danger {
 			a.Kind = ui.Danger
 		} else if len(all) == 0 {
@@ -499,7 +499,7 @@ func (v *editView) facts(ctx context.Context) []ui.Item {
 
 // partName is what a part is called, with the department or file it is of.
 func partName(ctx context.Context, kind, of string) string {
-	s := say(ctx, publish.PartTitle(kind))
+	s := lang.Say(ctx, publish.PartTitle(kind))
 	if of != "" {
 		s += " · " + of
 	}
@@ -567,7 +567,7 @@ func (v *editView) produced(key string) []publish.Span {
 func (v *editView) label(ctx context.Context, code string) string {
 	for _, l := range append(slices.Clone(v.Redactions), v.Reasons...) {
 		if l.Code == code {
-			return say(ctx, l.Label)
+			return lang.Say(ctx, l.Label)
 		}
 	}
 	return code
@@ -576,7 +576,7 @@ func (v *editView) label(ctx context.Context, code string) string {
 func options(ctx context.Context, labels []publish.CopyLabel) []ui.Option {
 	var all []ui.Option
 	for _, l := range labels {
-		all = append(all, ui.Option{Value: l.Code, Label: say(ctx, l.Label)})
+		all = append(all, ui.Option{Value: l.Code, Label: lang.Say(ctx, l.Label)})
 	}
 	return all
 }

@@ -325,7 +325,7 @@ func (p *pages) comment(w http.ResponseWriter, r *http.Request) error {
 }
 
 // meaning is what an outcome means, in words.
-func meaning(ctx context.Context, m string) string { return say(ctx, publish.MeaningTitle(m)) }
+func meaning(ctx context.Context, m string) string { return lang.Say(ctx, publish.MeaningTitle(m)) }
 
 var meaningKinds = map[string]ui.Kind{"resolved": ui.Good, "in_progress": ui.Info, "planned": ui.Info}
 
@@ -337,7 +337,7 @@ func meaningBadge(ctx context.Context, m string) templ.Component {
 func openFacts(ctx context.Context, v *openView, c *publish.OpenCase) []ui.Item {
 	items := []ui.Item{ui.Say(lang.T(ctx, "案号"), lang.T(ctx, "%s 第%d号", text(ctx, c.Session), c.CaseNo))}
 	if c.SubjectL != "" {
-		items = append(items, ui.Say(lang.T(ctx, "类别"), say(ctx, c.SubjectL)))
+		items = append(items, ui.Say(lang.T(ctx, "类别"), lang.Say(ctx, c.SubjectL)))
 	}
 	if c.Proposer != "" {
 		items = append(items, ui.Say(lang.T(ctx, "提案人"), text(ctx, c.Proposer)))
@@ -351,7 +351,7 @@ func openFacts(ctx context.Context, v *openView, c *publish.OpenCase) []ui.Item 
 	}
 	items = append(items, ui.Item{Term: lang.T(ctx, "答复单位"), Value: ui.Group(units...)})
 	if c.Outcome != "" {
-		items = append(items, ui.Item{Term: lang.T(ctx, "办理结果"), Value: ui.Group(meaningBadge(ctx, c.Meaning), ui.Str(" "+say(ctx, c.Outcome)))})
+		items = append(items, ui.Item{Term: lang.T(ctx, "办理结果"), Value: ui.Group(meaningBadge(ctx, c.Meaning), ui.Str(" "+lang.Say(ctx, c.Outcome)))})
 	}
 	if !c.PublishedAt.IsZero() {
 		items = append(items, ui.Item{Term: lang.T(ctx, "公开日期"), Value: ui.On(day(c.PublishedAt.Time))})
@@ -409,7 +409,7 @@ func labelOptions(ctx context.Context, all string, labels []publish.CopyLabel, t
 	for _, l := range labels {
 		label := text(ctx, l.Label)
 		if translate {
-			label = say(ctx, l.Label)
+			label = lang.Say(ctx, l.Label)
 		}
 		out = append(out, ui.Option{Value: l.Code, Label: label})
 	}

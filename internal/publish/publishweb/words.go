@@ -19,7 +19,7 @@ type templComponent = templ.Component
 func (v *listView) empty(ctx context.Context) string {
 	for _, q := range v.Queues {
 		if q.ID == v.queue {
-			return say(ctx, q.Empty)
+			return lang.Say(ctx, q.Empty)
 		}
 	}
 	return ""
@@ -87,13 +87,13 @@ func unitWord(ctx context.Context, f *publish.OpenFigure) string {
 	if f.Unit == "%" {
 		return ""
 	}
-	return say(ctx, f.Unit)
+	return lang.Say(ctx, f.Unit)
 }
 
 // figureStat is a released figure; what a rate is of stands below it.
 func figureStat(ctx context.Context, url string, f *publish.OpenFigure) ui.StatInfo {
 	value, base, _ := strings.Cut(f.Value, "（")
-	return ui.StatInfo{Label: say(ctx, f.Name), Value: value, Note: strings.TrimSuffix(base, "）"), Unit: unitWord(ctx, f), URL: url}
+	return ui.StatInfo{Label: lang.Say(ctx, f.Name), Value: value, Note: strings.TrimSuffix(base, "）"), Unit: unitWord(ctx, f), URL: url}
 }
 
 // description is a case in one line, for search engines and feeds.

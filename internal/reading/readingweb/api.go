@@ -17,15 +17,6 @@ import (
 	"shangliang/internal/web"
 )
 
-type answer[T any] struct{ Body T }
-
-func answerOf[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{body}, nil
-}
-
 type readingHead struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name" doc:"Of the file"`
@@ -195,13 +186,13 @@ func addAPI(api huma.API, d Deps) {
 }
 
 func addReports(api huma.API, s *reading.Service) {
-	huma.Register(api, op("list-published-reports", "GET", "/published-reports", "List the published reports that were read in"), func(ctx context.Context, _ *struct{}) (*answer[[]readingListed], error) {
+	huma.Register(api, op("list-published-reports", "GET", "/published-reports", "List the published reports that were read in"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]readingListed], error) {
 		all, err := s.List(ctx)
 		out := make([]readingListed, len(all))
 		for i, r := range all {
 			out[i] = readingListed{headOf(r.Report), r.Waiting, r.Confirmed}
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
 	huma.Register(api, uploadOp("read-published-report", "/published-reports", "Read a published report in: txt, html, docx or pdf"), func(ctx context.Context, in *struct {
 		RawBody huma.MultipartFormFiles[struct {
@@ -209,16 +200,16 @@ func addReports(api huma.API, s *reading.Service) {
 			Source string        `form:"source" required:"false" maxLength:"300"`
 			Anyway bool          `form:"anyway" required:"false" doc:"Though it does not look like a report"`
 		}]
-	}) (*answer[readingMade], error) {
+	}) (*web.Answer[readingMade], error) {
 		form := in.RawBody.Data()
 		name, data, err := content(form.File)
 		if err != nil {
 			return nil, err
 		}
 		id, err := s.Add(ctx, reading.Upload{Name: name, Data: data, Source: form.Source, Anyway: form.Anyway})
-		return answerOf(readingMade{id}, err)
+		return web.AnswerOf(readingMade{id}, err)
 	})
-	huma.Register(api, op("get-published-report", "GET", "/published-reports/{id}", "Read a report with its figures and what does not add up"), func(ctx context.Context, in *InReading) (*answer[readingBody], error) {
+	huma.Register(api, op("get-published-report", "GET", "/published-reports/{id}", "Read a report with its figures and what does not add up"), func(ctx context.Context, in *InReading) (*web.Answer[readingBody], error) {
 		v, err := s.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -230,7 +221,7 @@ func addReports(api huma.API, s *reading.Service) {
 		for _, r := range v.Relations {
 			out.Relations = append(out.Relations, readingRelation{r.Kind, r.Figures, r.Holds, r.Text(ctx)})
 		}
-		return &answer[readingBody]{out}, nil
+		return &web.Answer[readingBody]{Body: out}, nil
 	})
 	huma.Register(api, op("identify-published-report", "POST", "/published-reports/{id}/identity", "Correct whose report it is; its published figures move along"), func(ctx context.Context, in *struct {
 		InReading
@@ -257,9 +248,9 @@ func addReports(api huma.API, s *reading.Service) {
 		Body struct {
 			Figures []reading.Pick `json:"figures" minItems:"1" maxItems:"2000"`
 		}
-	}) (*answer[readingConfirmed], error) {
+	}) (*web.Answer[readingConfirmed], error) {
 		done, left, err := s.Confirm(ctx, in.ID, in.Body.Figures)
-		return answerOf(readingConfirmed{done, append([]int{}, left...)}, err)
+		return web.AnswerOf(readingConfirmed{done, append([]int{}, left...)}, err)
 	})
 	huma.Register(api, op("set-figures-aside", "POST", "/published-reports/{id}/states", "Drop figures, or take confirmations and drops back"), func(ctx context.Context, in *struct {
 		InReading
@@ -297,18 +288,18 @@ func addFigures(api huma.API, s *reading.Service) {
 		Place  string `query:"place" maxLength:"30"`
 		Metric string `query:"metric" maxLength:"64"`
 		Period string `query:"period" maxLength:"20"`
-	}) (*answer[[]publishedFigure], error) {
+	}) (*web.Answer[[]publishedFigure], error) {
 		all, err := s.Published(ctx, reading.Filter{Level: in.Level, Place: in.Place, Metric: in.Metric, Period: in.Period})
 		out := make([]publishedFigure, len(all))
 		for i, p := range all {
 			out[i] = publishedFigure{p.ID, p.Place, p.Body, p.Level, p.Period, p.Metric, p.Dims, p.Value, p.High, p.Unit, p.Bound, p.Quote, p.Report, p.N}
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
 	huma.Register(api, op("compare-places", "GET", "/comparisons/{metric}", "Compare a definition between places of a level over the years"), func(ctx context.Context, in *struct {
 		Metric string `path:"metric" maxLength:"64"`
 		Level  string `query:"level" enum:"nation,province,city,county"`
-	}) (*answer[comparison], error) {
+	}) (*web.Answer[comparison], error) {
 		c, err := s.Compare(ctx, in.Metric, in.Level)
 		if err != nil {
 			return nil, err
@@ -328,7 +319,7 @@ func addFigures(api huma.API, s *reading.Service) {
 				out.Targets = append(out.Targets, comparedTarget{t.Year, t.Rank, t.Version})
 			}
 		}
-		return &answer[comparison]{out}, nil
+		return &web.Answer[comparison]{Body: out}, nil
 	})
 	huma.Register(api, op("set-rank-target", "POST", "/comparisons/{metric}/targets", "Set the rank to reach in a year, or take it away with rank 0"), func(ctx context.Context, in *struct {
 		Metric string `path:"metric" maxLength:"64"`
@@ -344,34 +335,34 @@ func addFigures(api huma.API, s *reading.Service) {
 
 func addDrafts(api huma.API, d Deps) {
 	s := d.Reading
-	huma.Register(api, op("list-draft-checks", "GET", "/draft-checks", "List the drafts that one may read"), func(ctx context.Context, _ *struct{}) (*answer[[]draftHead], error) {
+	huma.Register(api, op("list-draft-checks", "GET", "/draft-checks", "List the drafts that one may read"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]draftHead], error) {
 		all, err := s.Drafts(ctx)
 		out := make([]draftHead, len(all))
 		for i, x := range all {
 			out[i] = draftHead{x.ID, x.Name, x.Year, x.UntilAt.Time}
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
 	huma.Register(api, uploadOp("check-draft", "/draft-checks", "Check a draft of a year's report against the records"), func(ctx context.Context, in *struct {
 		RawBody huma.MultipartFormFiles[struct {
 			File huma.FormFile `form:"file" required:"true"`
 			Year int           `form:"year" required:"true"`
 		}]
-	}) (*answer[readingMade], error) {
+	}) (*web.Answer[readingMade], error) {
 		form := in.RawBody.Data()
 		name, data, err := content(form.File)
 		if err != nil {
 			return nil, err
 		}
 		id, err := s.Check(ctx, name, data, form.Year)
-		return answerOf(readingMade{id}, err)
+		return web.AnswerOf(readingMade{id}, err)
 	})
-	huma.Register(api, op("get-draft-check", "GET", "/draft-checks/{id}", "Read what is said of each figure of a draft, as the records are now"), func(ctx context.Context, in *InDraft) (*answer[draftChecked], error) {
+	huma.Register(api, op("get-draft-check", "GET", "/draft-checks/{id}", "Read what is said of each figure of a draft, as the records are now"), func(ctx context.Context, in *InDraft) (*web.Answer[draftChecked], error) {
 		c, err := s.Checked(ctx, in.ID, "")
 		if err != nil {
 			return nil, err
 		}
-		return &answer[draftChecked]{draftChecked{draftHead{c.ID, c.Name, c.Year, c.UntilAt.Time}, c.Wrong(), c.Findings}}, nil
+		return &web.Answer[draftChecked]{Body: draftChecked{draftHead{c.ID, c.Name, c.Year, c.UntilAt.Time}, c.Wrong(), c.Findings}}, nil
 	})
 	file := op("get-annotated-draft", "GET", "/draft-checks/{id}/file", "Download the Word file of a draft with its comments")
 	file.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{docxType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}

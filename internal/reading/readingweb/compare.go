@@ -79,7 +79,7 @@ func (v *overviewView) table(ctx context.Context) ui.TableInfo {
 		t.Columns = append(t.Columns, ui.Column{Title: p, Num: true})
 	}
 	for _, m := range v.Metrics {
-		row := ui.Row{Href: metricURL(m.ID, v.q), Name: say(ctx, m.Name), Cells: []templ.Component{ui.Str(say(ctx, m.Name))}}
+		row := ui.Row{Href: metricURL(m.ID, v.q), Name: lang.Say(ctx, m.Name), Cells: []templ.Component{ui.Str(lang.Say(ctx, m.Name))}}
 		if len(v.OwnRow) > 0 {
 			row.Cells = append(row.Cells, valueLink(v.OwnRow[m.ID]))
 		}
@@ -216,7 +216,7 @@ func (v *compareView) trend(ctx context.Context) (t ui.TrendInfo, ok bool) {
 }
 
 func (v *compareView) table(ctx context.Context) ui.TableInfo {
-	t := ui.TableInfo{Caption: say(ctx, v.Metric.Name), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方")}}}
+	t := ui.TableInfo{Caption: lang.Say(ctx, v.Metric.Name), Dense: true, Columns: []ui.Column{{Title: lang.T(ctx, "地方")}}}
 	for _, y := range v.Years {
 		t.Columns = append(t.Columns, ui.Column{Title: lang.T(ctx, "%d年", y), Num: true})
 	}
@@ -355,7 +355,7 @@ func (p *pages) publishedSheet(ctx context.Context, all []*reading.Published) (d
 	for _, p := range all {
 		name, group := p.Metric, ""
 		if m := p.Definition(); m != nil {
-			name, group = say(ctx, m.Name), say(ctx, m.Group)
+			name, group = lang.Say(ctx, m.Name), lang.Say(ctx, m.Group)
 		}
 		file, source := "", ""
 		if r := from[p.Report]; r != nil {
@@ -378,7 +378,7 @@ func (p *pages) exportOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := document.Sheet{Name: say(ctx, v.Metric.Name), Title: say(ctx, v.Metric.Name) + lang.T(ctx, "：") + say(ctx, v.Metric.Rule), Header: []string{lang.T(ctx, "地方")}}
+	s := document.Sheet{Name: lang.Say(ctx, v.Metric.Name), Title: lang.Say(ctx, v.Metric.Name) + lang.T(ctx, "：") + lang.Say(ctx, v.Metric.Rule), Header: []string{lang.T(ctx, "地方")}}
 	for _, y := range v.Years {
 		s.Header = append(s.Header, lang.T(ctx, "%d年", y), lang.T(ctx, "位次"))
 	}

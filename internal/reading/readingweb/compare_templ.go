@@ -292,7 +292,7 @@ func comparePage(v *compareView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: say(ctx, v.Metric.Name), Lead: say(ctx, v.Metric.Rule), Crumbs: []ui.Link{{Title: lang.T(ctx, "各地对照"), URL: here("/published", v.q)}}, Actions: compareActions()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.PageInfo{Title: lang.Say(ctx, v.Metric.Name), Lead: lang.Say(ctx, v.Metric.Rule), Crumbs: []ui.Link{{Title: lang.T(ctx, "各地对照"), URL: here("/published", v.q)}}, Actions: compareActions()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -136,7 +136,7 @@ func (v *checkedView) tabs(ctx context.Context) (all []ui.Tab) {
 				n++
 			}
 		}
-		all = append(all, ui.Tab{Title: say(ctx, t.Title), URL: "/draft-checks/" + v.ID + "?show=" + t.ID, Count: n, Current: t.ID == v.show})
+		all = append(all, ui.Tab{Title: lang.Say(ctx, t.Title), URL: "/draft-checks/" + v.ID + "?show=" + t.ID, Count: n, Current: t.ID == v.show})
 	}
 	return all
 }

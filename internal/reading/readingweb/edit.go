@@ -59,7 +59,7 @@ func (e *editForm) dimNames() []string {
 func metrics(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, m := range catalogue.Get().Metrics {
-		all = append(all, ui.Option{Value: m.ID, Label: lang.T(ctx, "%s（%s）", lang.Word(m.Name), strings.Join(m.Units, " ")), Group: say(ctx, m.Group)})
+		all = append(all, ui.Option{Value: m.ID, Label: lang.T(ctx, "%s（%s）", lang.Word(m.Name), strings.Join(m.Units, " ")), Group: lang.Say(ctx, m.Group)})
 	}
 	// Equal neighbours stand under one heading.
 	slices.SortStableFunc(all, func(a, b ui.Option) int { return strings.Compare(a.Group, b.Group) })
@@ -68,7 +68,7 @@ func metrics(ctx context.Context) []ui.Option {
 
 func options(ctx context.Context, codes []org.Code) (all []ui.Option) {
 	for _, c := range codes {
-		all = append(all, ui.Option{Value: c.ID, Label: say(ctx, c.Title)})
+		all = append(all, ui.Option{Value: c.ID, Label: lang.Say(ctx, c.Title)})
 	}
 	return all
 }
@@ -216,7 +216,7 @@ func high(v float64) string {
 // rule is how a metric is counted.
 func rule(ctx context.Context, metric string) string {
 	if m := catalogue.Get().Metric(metric); m != nil {
-		return say(ctx, m.Rule)
+		return lang.Say(ctx, m.Rule)
 	}
 	return ""
 }
@@ -233,7 +233,7 @@ var levels = append([]org.Code{{ID: "all", Title: "各级合计"}, {ID: "nationa
 // dimValue is a value for people.
 func dimValue(ctx context.Context, dim, value string) string {
 	if i := slices.IndexFunc(coded[dim], func(c org.Code) bool { return c.ID == value }); i >= 0 {
-		return say(ctx, coded[dim][i].Title)
+		return lang.Say(ctx, coded[dim][i].Title)
 	}
 	return value
 }

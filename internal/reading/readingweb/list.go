@@ -102,7 +102,7 @@ func levelTitle(ctx context.Context, level string) string {
 	if level == "" {
 		return lang.T(ctx, "未定")
 	}
-	return say(ctx, org.Title(org.Levels, level))
+	return lang.Say(ctx, org.Title(org.Levels, level))
 }
 
 // newForm is the page on which reports are read in.

@@ -71,7 +71,7 @@ func (v *oneView) count(tab string) (n int) {
 
 func (v *oneView) tabs(ctx context.Context) (all []ui.Tab) {
 	for _, t := range tabTitles {
-		all = append(all, ui.Tab{Title: say(ctx, t.Title), URL: v.url() + "?show=" + t.ID, Count: v.count(t.ID), Current: t.ID == v.show})
+		all = append(all, ui.Tab{Title: lang.Say(ctx, t.Title), URL: v.url() + "?show=" + t.ID, Count: v.count(t.ID), Current: t.ID == v.show})
 	}
 	return all
 }
@@ -162,7 +162,7 @@ func state(ctx context.Context, f *reading.Figure) (ui.Kind, string) {
 	case f.State == reading.Dropped:
 		return ui.Neutral, lang.T(ctx, "不采用")
 	case !f.Counts():
-		return ui.Neutral, say(ctx, org.Title(kindTitles, string(f.Kind)))
+		return ui.Neutral, lang.Say(ctx, org.Title(kindTitles, string(f.Kind)))
 	}
 	return ui.Info, lang.T(ctx, "待确认")
 }
@@ -175,7 +175,7 @@ var boundTitles = []org.Code{{ID: string(claim.Exact), Title: "确数"}, {ID: st
 func dims(ctx context.Context, d reading.Dims) string {
 	var all []string
 	for _, k := range sortedKeys(d) {
-		all = append(all, say(ctx, cmp.Or(reading.DimTitles[k], k))+lang.T(ctx, "：")+dimValue(ctx, k, d[k]))
+		all = append(all, lang.Say(ctx, cmp.Or(reading.DimTitles[k], k))+lang.T(ctx, "：")+dimValue(ctx, k, d[k]))
 	}
 	return strings.Join(all, lang.T(ctx, "；"))
 }
@@ -220,7 +220,7 @@ var acts = map[string]string{"reading.add": "读入报告", "reading.identify": 
 
 func history(ctx context.Context, v *oneView) (all []ui.Entry) {
 	for _, e := range v.History {
-		x := ui.Entry{At: e.At.Time, Who: e.Name, What: say(ctx, cmp.Or(acts[e.Action], e.Action))}
+		x := ui.Entry{At: e.At.Time, Who: e.Name, What: lang.Say(ctx, cmp.Or(acts[e.Action], e.Action))}
 		var data struct{ Figures any }
 		if e.Decode(&data) == nil {
 			if numbers, ok := data.Figures.([]any); ok {

@@ -1428,9 +1428,9 @@ func figureItem(v *oneView, f *reading.Figure, beside bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, m.Rule))
+			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(lang.Say(ctx, m.Rule))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/reading/readingweb/pages.templ`, Line: 272, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/reading/readingweb/pages.templ`, Line: 272, Col: 40}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 			if templ_7745c5c3_Err != nil {
@@ -1441,9 +1441,9 @@ func figureItem(v *oneView, f *reading.Figure, beside bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(say(ctx, m.Name))
+			templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(lang.Say(ctx, m.Name))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/reading/readingweb/pages.templ`, Line: 272, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/reading/readingweb/pages.templ`, Line: 272, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
 			if templ_7745c5c3_Err != nil {
@@ -1897,7 +1897,7 @@ func editFields(v *oneView, f *reading.Figure) templ.Component {
 				}
 				for _, d := range e.dimNames() {
 					if d == "level" || d == "organiser_level" {
-						templ_7745c5c3_Err = ui.SelectField(ui.Field{Name: "dim_" + d, Label: say(ctx, reading.DimTitles[d]), Value: e.Dims[d], Options: dimOptions(ctx, d, e.Dims[d])}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.SelectField(ui.Field{Name: "dim_" + d, Label: lang.Say(ctx, reading.DimTitles[d]), Value: e.Dims[d], Options: dimOptions(ctx, d, e.Dims[d])}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1911,7 +1911,7 @@ func editFields(v *oneView, f *reading.Figure) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "dim_" + d, Label: say(ctx, reading.DimTitles[d]), Value: e.Dims[d]}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "dim_" + d, Label: lang.Say(ctx, reading.DimTitles[d]), Value: e.Dims[d]}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/reading"
 	"shangliang/internal/web"
@@ -79,7 +78,5 @@ func (p *pages) waiting(ctx context.Context) (int, error) {
 	}
 	return p.Reading.Waiting(ctx)
 }
-
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -8,16 +8,8 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/regional"
+	"shangliang/internal/web"
 )
-
-type answer[T any] struct{ Body T }
-
-func answerOf[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{body}, nil
-}
 
 type jointHead struct {
 	ID          string        `json:"id"`
@@ -71,15 +63,15 @@ func addAPI(api huma.API, d Deps) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"regional"}}
 	}
-	huma.Register(api, op("list-joint-proposals", "GET", "/joint-proposals", "List the joint proposals that one's conference takes part in"), func(ctx context.Context, _ *struct{}) (*answer[[]jointHead], error) {
+	huma.Register(api, op("list-joint-proposals", "GET", "/joint-proposals", "List the joint proposals that one's conference takes part in"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]jointHead], error) {
 		all, err := s.List(ctx)
 		out := make([]jointHead, len(all))
 		for i, j := range all {
 			out[i] = headOf(j)
 		}
-		return answerOf(out, err)
+		return web.AnswerOf(out, err)
 	})
-	huma.Register(api, op("get-joint-proposal", "GET", "/joint-proposals/{id}", "Read a joint proposal"), func(ctx context.Context, in *InJoint) (*answer[jointBody], error) {
+	huma.Register(api, op("get-joint-proposal", "GET", "/joint-proposals/{id}", "Read a joint proposal"), func(ctx context.Context, in *InJoint) (*web.Answer[jointBody], error) {
 		v, err := s.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -94,7 +86,7 @@ func addAPI(api huma.API, d Deps) {
 		for _, x := range v.Adoptions {
 			out.Adoptions = append(out.Adoptions, jointAdoption{x.Body, x.What, x.Evidence, x.OnDate})
 		}
-		return &answer[jointBody]{out}, nil
+		return &web.Answer[jointBody]{Body: out}, nil
 	})
 	begin := op("begin-joint-proposal", "POST", "/joint-proposals", "Begin a joint proposal")
 	begin.DefaultStatus = http.StatusCreated
@@ -103,9 +95,9 @@ func addAPI(api huma.API, d Deps) {
 			Topic    string   `json:"topic" maxLength:"200"`
 			Partners []string `json:"partners" minItems:"1" maxItems:"30" doc:"Full or short names"`
 		}
-	}) (*answer[jointMade], error) {
+	}) (*web.Answer[jointMade], error) {
 		id, err := s.Begin(ctx, in.Body.Topic, in.Body.Partners)
-		return answerOf(jointMade{id}, err)
+		return web.AnswerOf(jointMade{id}, err)
 	})
 	huma.Register(api, op("revise-joint-proposal", "POST", "/joint-proposals/{id}/texts", "Write the next version of the text"), func(ctx context.Context, in *struct {
 		InJoint

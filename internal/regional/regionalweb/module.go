@@ -6,14 +6,12 @@
 package regionalweb
 
 import (
-	"context"
 	_ "embed"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"shangliang/internal/errs"
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/regional"
 	"shangliang/internal/ui"
@@ -47,8 +45,6 @@ func Add(m *module.Module, d Deps) {
 	}
 	m.API = func(api huma.API) { addAPI(api, d) }
 }
-
-func say(ctx context.Context, zh string) string { return lang.T(ctx, "%s", lang.Word(zh)) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 

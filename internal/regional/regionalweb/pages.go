@@ -37,9 +37,9 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 func (v *listView) table(ctx context.Context) ui.TableInfo {
 	t := ui.TableInfo{Caption: lang.T(ctx, "跨区域联名提案"), Columns: []ui.Column{{Title: lang.T(ctx, "主题"), Wide: true}, {Title: lang.T(ctx, "年度"), Short: true}, {Title: lang.T(ctx, "状态")}, {Title: lang.T(ctx, "提交给")}, {Title: lang.T(ctx, "上级情况")}}}
 	for _, j := range v.all {
-		row := ui.Row{Href: "/regional/" + j.ID, Cells: []templ.Component{ui.Str(j.Topic), ui.Str(itoa(j.Year)), ui.Badge(stateKinds[j.State], say(ctx, org.Title(regional.States, j.State))), ui.Str(j.SubmittedTo), nil}}
+		row := ui.Row{Href: "/regional/" + j.ID, Cells: []templ.Component{ui.Str(j.Topic), ui.Str(itoa(j.Year)), ui.Badge(stateKinds[j.State], lang.Say(ctx, org.Title(regional.States, j.State))), ui.Str(j.SubmittedTo), nil}}
 		if j.Standing != "" {
-			row.Cells[4] = ui.Badge(standingKinds[j.Standing], say(ctx, org.Title(regional.Standings, j.Standing)))
+			row.Cells[4] = ui.Badge(standingKinds[j.Standing], lang.Say(ctx, org.Title(regional.Standings, j.Standing)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -205,7 +205,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 		v.tried, v.form, v.err = action+value("position"), r.PostForm, err
 		return web.Render(w, r, web.Status(errs.KindOf(err)), jointPage(v))
 	}
-	web.Flash(w, r, ui.Good, say(ctx, acted[action]), "")
+	web.Flash(w, r, ui.Good, lang.Say(ctx, acted[action]), "")
 	return web.Redirect(w, r, "/regional/"+id)
 }
 
@@ -239,7 +239,7 @@ func (v *jointView) actions(ctx context.Context) (all []ui.Action) {
 	if v.State == regional.Submitted && v.First && v.Drafts {
 		var options []ui.Option
 		for _, c := range regional.Standings {
-			options = append(options, ui.Option{Value: c.ID, Label: say(ctx, c.Title)})
+			options = append(options, ui.Option{Value: c.ID, Label: lang.Say(ctx, c.Title)})
 		}
 		add("stand", "stand", lang.T(ctx, "登记上级情况"), lang.T(ctx, "是否立案、是否列为重点督办提案"), "flag", ui.Action{Fields: ui.Group(
 			ui.SelectField(ui.Field{Name: "standing", Label: lang.T(ctx, "情况"), Required: true, Value: v.form.Get("standing"), Options: options}), text("note", lang.T(ctx, "说明"), false, 500), day(lang.T(ctx, "日期")))})
@@ -267,19 +267,19 @@ func (v *jointView) actions(ctx context.Context) (all []ui.Action) {
 func (v *jointView) levels(ctx context.Context) (all []ui.Option) {
 	for _, l := range org.Levels {
 		if l.ID != org.County {
-			all = append(all, ui.Option{Value: l.ID, Label: say(ctx, l.Title)})
+			all = append(all, ui.Option{Value: l.ID, Label: lang.Say(ctx, l.Title)})
 		}
 	}
 	return all
 }
 
 func (v *jointView) facts(ctx context.Context) []ui.Item {
-	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], say(ctx, org.Title(regional.States, v.State)))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)), ui.Say(lang.T(ctx, "发起"), v.Partners[0].Name)}
+	all := []ui.Item{{Term: lang.T(ctx, "状态"), Value: ui.Badge(stateKinds[v.State], lang.Say(ctx, org.Title(regional.States, v.State)))}, ui.Say(lang.T(ctx, "年度"), itoa(v.Year)), ui.Say(lang.T(ctx, "发起"), v.Partners[0].Name)}
 	if v.State == regional.Submitted {
 		all = append(all, ui.Say(lang.T(ctx, "提交给"), v.SubmittedTo+" "+v.DocNo), ui.Item{Term: lang.T(ctx, "提交日期"), Value: ui.LongDay(v.SubmittedOn)})
 	}
 	if v.Standing != "" {
-		all = append(all, ui.Item{Term: lang.T(ctx, "上级情况"), Value: ui.Group(ui.Badge(standingKinds[v.Standing], say(ctx, org.Title(regional.Standings, v.Standing))), ui.Str(" "), ui.On(v.StandingOn))})
+		all = append(all, ui.Item{Term: lang.T(ctx, "上级情况"), Value: ui.Group(ui.Badge(standingKinds[v.Standing], lang.Say(ctx, org.Title(regional.Standings, v.Standing))), ui.Str(" "), ui.On(v.StandingOn))})
 	}
 	if v.StandingNote != "" {
 		all = append(all, ui.Say(lang.T(ctx, "说明"), v.StandingNote))

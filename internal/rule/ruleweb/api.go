@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/rule"
+	"shangliang/internal/web"
 )
 
 // apiVersion is a rule version as REST gives it.
@@ -71,8 +72,6 @@ func (g apiRegulation) regulation(id string, version int) rule.Regulation {
 		Clauses: g.Clauses, RuleVersion: g.RuleVersion, Replaces: g.Replaces, Version: version}
 }
 
-type body[T any] struct{ Body T }
-
 type none struct{}
 
 type versionPath struct {
@@ -89,15 +88,15 @@ func operation(id, method, path, summary string) huma.Operation {
 
 func (p *pages) api(api huma.API) {
 	huma.Register(api, operation("get-rules", "GET", "/rules", "The rules in force"),
-		func(ctx context.Context, _ *none) (*body[apiVersion], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[apiVersion], error) {
 			v, err := p.Rules.Current(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return &body[apiVersion]{p.apiVersion(ctx, v, true)}, nil
+			return &web.Answer[apiVersion]{Body: p.apiVersion(ctx, v, true)}, nil
 		})
 	huma.Register(api, operation("list-rule-versions", "GET", "/rules/versions", "All versions of the rules, newest first"),
-		func(ctx context.Context, _ *none) (*body[[]apiVersion], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[[]apiVersion], error) {
 			all, err := p.Rules.List(ctx)
 			if err != nil {
 				return nil, err
@@ -106,23 +105,23 @@ func (p *pages) api(api huma.API) {
 			for i, v := range all {
 				out[i] = p.apiVersion(ctx, v, false)
 			}
-			return &body[[]apiVersion]{out}, nil
+			return &web.Answer[[]apiVersion]{Body: out}, nil
 		})
 	huma.Register(api, operation("get-rule-version", "GET", "/rules/versions/{n}", "One version of the rules"),
-		func(ctx context.Context, in *versionPath) (*body[apiVersion], error) {
+		func(ctx context.Context, in *versionPath) (*web.Answer[apiVersion], error) {
 			v, err := p.Rules.Get(ctx, in.N)
 			if err != nil {
 				return nil, err
 			}
-			return &body[apiVersion]{p.apiVersion(ctx, v, true)}, nil
+			return &web.Answer[apiVersion]{Body: p.apiVersion(ctx, v, true)}, nil
 		})
 	huma.Register(api, operation("save-rules", "PUT", "/rules", "Save a new version of the rules"),
-		func(ctx context.Context, in *body[struct {
+		func(ctx context.Context, in *web.Answer[struct {
 			Base      int            `json:"base" doc:"The newest version, as it was read; another is a conflict"`
 			Changes   map[string]any `json:"changes" doc:"New values by the id of the setting, as they are read"`
 			ValidFrom string         `json:"valid_from,omitempty" format:"date" doc:"Today if absent"`
 			Note      string         `json:"note,omitempty" maxLength:"1000"`
-		}]) (*body[apiVersion], error) {
+		}]) (*web.Answer[apiVersion], error) {
 			changes := map[string]string{}
 			for id, value := range in.Body.Changes {
 				changes[id] = textOf(value)
@@ -131,7 +130,7 @@ func (p *pages) api(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return &body[apiVersion]{p.apiVersion(ctx, v, true)}, nil
+			return &web.Answer[apiVersion]{Body: p.apiVersion(ctx, v, true)}, nil
 		})
 	huma.Register(api, operation("withdraw-rule-version", "POST", "/rules/versions/{n}/withdraw", "Take back the newest version before it comes into force"),
 		func(ctx context.Context, in *versionPath) (*none, error) { return nil, p.Rules.Withdraw(ctx, in.N) })
@@ -139,15 +138,15 @@ func (p *pages) api(api huma.API) {
 }
 
 func (p *pages) regulationAPI(api huma.API) {
-	get := func(ctx context.Context, id string) (*body[apiRegulation], error) {
+	get := func(ctx context.Context, id string) (*web.Answer[apiRegulation], error) {
 		g, err := p.Rules.Regulation(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		return &body[apiRegulation]{apiOf(g)}, nil
+		return &web.Answer[apiRegulation]{Body: apiOf(g)}, nil
 	}
 	huma.Register(api, operation("list-regulations", "GET", "/regulations", "The regulations behind the rules"),
-		func(ctx context.Context, _ *none) (*body[[]apiRegulation], error) {
+		func(ctx context.Context, _ *none) (*web.Answer[[]apiRegulation], error) {
 			all, err := p.Rules.Regulations(ctx)
 			if err != nil {
 				return nil, err
@@ -156,13 +155,15 @@ func (p *pages) regulationAPI(api huma.API) {
 			for i, g := range all {
 				out[i] = apiOf(g)
 			}
-			return &body[[]apiRegulation]{out}, nil
+			return &web.Answer[[]apiRegulation]{Body: out}, nil
 		})
 	huma.Register(api, operation("get-regulation", "GET", "/regulations/{id}", "One regulation"),
-		func(ctx context.Context, in *regulationPath) (*body[apiRegulation], error) { return get(ctx, in.ID) })
+		func(ctx context.Context, in *regulationPath) (*web.Answer[apiRegulation], error) {
+			return get(ctx, in.ID)
+		})
 	add := operation("add-regulation", "POST", "/regulations", "Register a regulation, or a new edition of one")
 	add.DefaultStatus = 201
-	huma.Register(api, add, func(ctx context.Context, in *body[apiRegulation]) (*body[apiRegulation], error) {
+	huma.Register(api, add, func(ctx context.Context, in *web.Answer[apiRegulation]) (*web.Answer[apiRegulation], error) {
 		id, err := p.Rules.SaveRegulation(ctx, in.Body.regulation("", 0))
 		if err != nil {
 			return nil, err
@@ -173,7 +174,7 @@ func (p *pages) regulationAPI(api huma.API) {
 		func(ctx context.Context, in *struct {
 			ID   string `path:"id"`
 			Body apiRegulation
-		}) (*body[apiRegulation], error) {
+		}) (*web.Answer[apiRegulation], error) {
 			if err := p.correct(ctx, in.Body.regulation(in.ID, in.Body.Version)); err != nil {
 				return nil, err
 			}

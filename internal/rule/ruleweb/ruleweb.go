@@ -78,7 +78,7 @@ func word(ctx context.Context, zh string) string {
 	if zh == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(zh))
+	return lang.Say(ctx, zh)
 }
 
 // done says what happened and goes on to another page.

@@ -78,7 +78,7 @@ func word(ctx context.Context, zh string) string {
 	if zh == "" {
 		return ""
 	}
-	return lang.T(ctx, "%s", lang.Word(zh))
+	return lang.Say(ctx, zh)
 }
 
 func (p *pages) kind(id string) (Kind, bool) {

@@ -8,6 +8,7 @@ import (
 
 	"shangliang/internal/calendar"
 	"shangliang/internal/supervision"
+	"shangliang/internal/web"
 )
 
 // SupervisionEvent is an event as REST gives it in a list.
@@ -77,8 +78,6 @@ type supervisionDepartment struct {
 	LastVisit calendar.Date `json:"last_visit,omitempty"`
 }
 
-type body[T any] struct{ Body T }
-
 // InEvent names an event in the path.
 type InEvent struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the event"`
@@ -89,11 +88,11 @@ func addAPI(api huma.API, events *supervision.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"supervision"}}
 	}
-	one := func(e *supervision.Event, err error) (*body[SupervisionEvent], error) {
+	one := func(e *supervision.Event, err error) (*web.Answer[SupervisionEvent], error) {
 		if err != nil {
 			return nil, err
 		}
-		return &body[SupervisionEvent]{eventOf(e)}, nil
+		return &web.Answer[SupervisionEvent]{Body: eventOf(e)}, nil
 	}
 	huma.Register(api, op("list-supervision-events", "GET", "/supervision-events", "List the events within one's reach, the latest first"), func(ctx context.Context, in *struct {
 		Year    int    `query:"year" minimum:"0" maximum:"2199"`
@@ -102,7 +101,7 @@ func addAPI(api huma.API, events *supervision.Service) {
 		Unit    string `query:"unit" maxLength:"64"`
 		Title   string `query:"title" maxLength:"100"`
 		Coming  bool   `query:"coming"`
-	}) (*body[[]SupervisionEvent], error) {
+	}) (*web.Answer[[]SupervisionEvent], error) {
 		all, _, err := events.List(ctx, supervision.Filter(*in))
 		if err != nil {
 			return nil, err
@@ -111,11 +110,11 @@ func addAPI(api huma.API, events *supervision.Service) {
 		for _, x := range all {
 			out = append(out, eventOf(x.Event))
 		}
-		return &body[[]SupervisionEvent]{out}, nil
+		return &web.Answer[[]SupervisionEvent]{Body: out}, nil
 	})
 	schedule := op("schedule-supervision-event", "POST", "/supervision-events", "Schedule an event")
 	schedule.DefaultStatus = http.StatusCreated
-	huma.Register(api, schedule, func(ctx context.Context, in *struct{ Body supervision.Plan }) (*body[SupervisionEvent], error) {
+	huma.Register(api, schedule, func(ctx context.Context, in *struct{ Body supervision.Plan }) (*web.Answer[SupervisionEvent], error) {
 		return one(events.Save(ctx, "", 0, in.Body))
 	})
 	huma.Register(api, op("change-supervision-event", "PUT", "/supervision-events/{id}", "Change an event that is not held yet"), func(ctx context.Context, in *struct {
@@ -124,10 +123,10 @@ func addAPI(api huma.API, events *supervision.Service) {
 			supervision.Plan
 			Version int `json:"version" minimum:"1"`
 		}
-	}) (*body[SupervisionEvent], error) {
+	}) (*web.Answer[SupervisionEvent], error) {
 		return one(events.Save(ctx, in.ID, in.Body.Version, in.Body.Plan))
 	})
-	huma.Register(api, op("get-supervision-event", "GET", "/supervision-events/{id}", "Read an event"), func(ctx context.Context, in *InEvent) (*body[supervisionEventDetails], error) {
+	huma.Register(api, op("get-supervision-event", "GET", "/supervision-events/{id}", "Read an event"), func(ctx context.Context, in *InEvent) (*web.Answer[supervisionEventDetails], error) {
 		d, err := events.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -143,7 +142,7 @@ func addAPI(api huma.API, events *supervision.Service) {
 		for _, t := range d.Tasks {
 			out.Tasks = append(out.Tasks, taskOf(t))
 		}
-		return &body[supervisionEventDetails]{out}, nil
+		return &web.Answer[supervisionEventDetails]{Body: out}, nil
 	})
 	huma.Register(api, op("act-on-supervision-event", "POST", "/supervision-events/{id}/actions/{action}", "Take a step of an event"), func(ctx context.Context, in *struct {
 		InEvent
@@ -152,7 +151,7 @@ func addAPI(api huma.API, events *supervision.Service) {
 			supervision.Input
 			Version int `json:"version" minimum:"1"`
 		}
-	}) (*body[SupervisionEvent], error) {
+	}) (*web.Answer[SupervisionEvent], error) {
 		return one(events.Do(ctx, in.ID, in.Body.Version, in.Action, in.Body.Input))
 	})
 	huma.Register(api, op("act-on-supervision-task", "POST", "/supervision-events/{id}/tasks/{task}/{action}", "Report on a task, accept it or give it back"), func(ctx context.Context, in *struct {
@@ -169,7 +168,7 @@ func addAPI(api huma.API, events *supervision.Service) {
 		}
 		return nil, events.Accept(ctx, in.ID, in.Task, in.Body.Version, in.Action == "accept", in.Body.Text)
 	})
-	huma.Register(api, op("list-supervision-tasks", "GET", "/supervision-tasks", "List the tasks that are not done and concern oneself; all of them to the office"), func(ctx context.Context, _ *struct{}) (*body[[]supervisionTask], error) {
+	huma.Register(api, op("list-supervision-tasks", "GET", "/supervision-tasks", "List the tasks that are not done and concern oneself; all of them to the office"), func(ctx context.Context, _ *struct{}) (*web.Answer[[]supervisionTask], error) {
 		all, _, err := events.Tasks(ctx)
 		if err != nil {
 			return nil, err
@@ -178,11 +177,11 @@ func addAPI(api huma.API, events *supervision.Service) {
 		for _, t := range all {
 			out = append(out, taskOf(t.Task))
 		}
-		return &body[[]supervisionTask]{out}, nil
+		return &web.Answer[[]supervisionTask]{Body: out}, nil
 	})
 	huma.Register(api, op("list-departments-to-visit", "GET", "/supervision-departments", "Rank the departments of a year's proposals by what is overdue and left to answer"), func(ctx context.Context, in *struct {
 		Year int `query:"year" minimum:"1900" maximum:"2199" required:"true"`
-	}) (*body[[]supervisionDepartment], error) {
+	}) (*web.Answer[[]supervisionDepartment], error) {
 		all, err := events.Departments(ctx, in.Year)
 		if err != nil {
 			return nil, err
@@ -191,6 +190,6 @@ func addAPI(api huma.API, events *supervision.Service) {
 		for _, d := range all {
 			out = append(out, supervisionDepartment(*d))
 		}
-		return &body[[]supervisionDepartment]{out}, nil
+		return &web.Answer[[]supervisionDepartment]{Body: out}, nil
 	})
 }

@@ -24,16 +24,16 @@ import (
 var stateKinds = map[string]ui.Kind{supervision.Planned: ui.Info, supervision.Held: ui.Info, supervision.Closed: ui.Good, supervision.Cancelled: ui.Neutral}
 
 func stateBadge(ctx context.Context, state string) templ.Component {
-	return ui.Badge(stateKinds[state], say(ctx, supervision.Flow.State(state).Title))
+	return ui.Badge(stateKinds[state], lang.Say(ctx, supervision.Flow.State(state).Title))
 }
 
 // typeTitle names a type of event, by the code that the tenant gave it.
 func typeTitle(ctx context.Context, v *rule.Version, e *supervision.Event) string {
 	if code, ok := v.Code("supervision.types", e.Type); ok {
-		return say(ctx, code.Label)
+		return lang.Say(ctx, code.Label)
 	}
 	code, _ := supervision.Meanings.Find(e.Meaning)
-	return say(ctx, code.Label)
+	return lang.Say(ctx, code.Label)
 }
 
 // listView is the list of events.
@@ -96,7 +96,7 @@ func (v *listView) stats(ctx context.Context) []ui.StatInfo {
 	}
 	var all []ui.StatInfo
 	for _, m := range supervision.Meanings {
-		s := ui.StatInfo{Label: say(ctx, m.Label), Value: itoa(n[m.Key]), Unit: lang.T(ctx, "次"), URL: ui.With(v.here, "meaning", m.Key)}
+		s := ui.StatInfo{Label: lang.Say(ctx, m.Label), Value: itoa(n[m.Key]), Unit: lang.T(ctx, "次"), URL: ui.With(v.here, "meaning", m.Key)}
 		if m.Key == supervision.Visit {
 			s.Note = lang.T(ctx, "走访%d家单位", len(visited))
 		}
@@ -108,11 +108,11 @@ func (v *listView) stats(ctx context.Context) []ui.StatInfo {
 func (v *listView) filters(ctx context.Context) ui.FiltersInfo {
 	types := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, m := range supervision.Meanings {
-		types = append(types, ui.Option{Value: m.Key, Label: say(ctx, m.Label)})
+		types = append(types, ui.Option{Value: m.Key, Label: lang.Say(ctx, m.Label)})
 	}
 	states := []ui.Option{{Label: lang.T(ctx, "全部")}}
 	for _, s := range supervision.Flow.States {
-		states = append(states, ui.Option{Value: s.ID, Label: say(ctx, s.Title)})
+		states = append(states, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
 	return ui.FiltersInfo{Here: v.here, Search: lang.T(ctx, "名称"), Fields: []ui.Field{{Name: "year", Label: lang.T(ctx, "年度"), Options: years(ctx, v.Years)},
 		{Name: "meaning", Label: lang.T(ctx, "种类"), Options: types}, {Name: "state", Label: lang.T(ctx, "状态"), Options: states}}}
@@ -161,7 +161,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := make([][]any, len(v.items))
 	for i, x := range v.items {
-		rows[i] = []any{x.Year, x.OnDate.String(), typeTitle(ctx, v.Rules, x.Event), x.Title, x.Place, x.LeaderName, x.Units, x.Cases, say(ctx, supervision.Flow.State(x.State).Title), x.Conclusions, x.Owed, x.Late}
+		rows[i] = []any{x.Year, x.OnDate.String(), typeTitle(ctx, v.Rules, x.Event), x.Title, x.Place, x.LeaderName, x.Units, x.Cases, lang.Say(ctx, supervision.Flow.State(x.State).Title), x.Conclusions, x.Owed, x.Late}
 	}
 	name := lang.T(ctx, "督办活动")
 	return document.Serve(w, name, document.Sheet{Name: name, Header: []string{lang.T(ctx, "年度"), lang.T(ctx, "日期"), lang.T(ctx, "种类"), lang.T(ctx, "名称"), lang.T(ctx, "地点"), lang.T(ctx, "带队领导"),
@@ -196,7 +196,7 @@ func (v tasksView) table(ctx context.Context) ui.TableInfo {
 		if x.DueOn < v.today {
 			row.Kind = ui.Bad
 		}
-		row.Cells = []templ.Component{ui.Str(x.Text), ui.Str(x.Owner), ui.Until(x.DueOn, v.today), ui.Badge(taskKinds[x.State], say(ctx, org.Title(taskStates, x.State))), ui.Str(x.Event)}
+		row.Cells = []templ.Component{ui.Str(x.Text), ui.Str(x.Owner), ui.Until(x.DueOn, v.today), ui.Badge(taskKinds[x.State], lang.Say(ctx, org.Title(taskStates, x.State))), ui.Str(x.Event)}
 		t.Rows = append(t.Rows, row)
 	}
 	return t

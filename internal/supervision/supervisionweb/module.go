@@ -16,7 +16,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"shangliang/internal/document"
-	"shangliang/internal/lang"
 	"shangliang/internal/module"
 	"shangliang/internal/org"
 	"shangliang/internal/supervision"
@@ -92,14 +91,6 @@ func (p *pages) routes(rt *web.Router) {
 	rt.Upload("/supervision/{id}/files", upload, p.attach)
 	rt.Post("/supervision/{id}/tasks/{task}/{action}", p.onTask)
 	rt.Post("/supervision/{id}/{action}", p.act)
-}
-
-// say translates a text that comes out of a table; none stays none.
-func say(ctx context.Context, zh string) string {
-	if zh == "" {
-		return ""
-	}
-	return lang.T(ctx, "%s", lang.Word(zh))
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -391,7 +391,7 @@ func (f form) action() string {
 func (f form) types(ctx context.Context) []ui.Option {
 	var all []ui.Option
 	for _, c := range f.desk.Rules.Codes("supervision.types").Active() {
-		all = append(all, ui.Option{Value: c.Key, Label: say(ctx, c.Label)})
+		all = append(all, ui.Option{Value: c.Key, Label: lang.Say(ctx, c.Label)})
 	}
 	return all
 }
@@ -1187,7 +1187,7 @@ func task(t *supervision.Task, owner string, today calendar.Date) templ.Componen
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Badge(taskKinds[t.State], say(ctx, org.Title(taskStates, t.State))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Badge(taskKinds[t.State], lang.Say(ctx, org.Title(taskStates, t.State))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1413,7 +1413,7 @@ func casePart(all []*supervision.OfCase, v *rule.Version, names map[string]strin
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Badge(taskKinds[t.State], say(ctx, org.Title(taskStates, t.State))).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Badge(taskKinds[t.State], lang.Say(ctx, org.Title(taskStates, t.State))).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1592,7 +1592,7 @@ func tasksPart(all []*supervision.Owed, n int, today calendar.Date) templ.Compon
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Badge(taskKinds[x.State], say(ctx, org.Title(taskStates, x.State))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Badge(taskKinds[x.State], lang.Say(ctx, org.Title(taskStates, x.State))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -57,7 +57,7 @@ func (v *eventView) name(id string) string { return v.Names[id] }
 func (v *eventView) manages() bool { return v.who.Can("supervision.manage") }
 
 func (v *eventView) page(ctx context.Context) ui.PageInfo {
-	info := ui.PageInfo{Title: v.Title, Lead: typeTitle(ctx, v.Rules, v.Event) + " · " + v.OnDate.Long(ctx) + " · " + say(ctx, supervision.Flow.State(v.State).Title), Crumbs: []ui.Link{{Title: lang.T(ctx, "督办活动"), URL: "/supervision"}},
+	info := ui.PageInfo{Title: v.Title, Lead: typeTitle(ctx, v.Rules, v.Event) + " · " + v.OnDate.Long(ctx) + " · " + lang.Say(ctx, supervision.Flow.State(v.State).Title), Crumbs: []ui.Link{{Title: lang.T(ctx, "督办活动"), URL: "/supervision"}},
 		Actions: eventButtons(v)}
 	if !v.who.Can("supervision.read") {
 		info.Crumbs[0].URL = "/supervision/mine"
@@ -102,10 +102,10 @@ func (v *eventView) actions(ctx context.Context) []ui.Action {
 		all = append(all, v.taskActions(ctx, t)...)
 	}
 	for _, step := range v.Actions {
-		a := ui.Action{ID: "do-" + step.Action, Label: say(ctx, step.Title), Follows: say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
+		a := ui.Action{ID: "do-" + step.Action, Label: lang.Say(ctx, step.Title), Follows: lang.Say(ctx, step.Says), Icon: icons[step.Action], URL: v.url("/" + step.Action), Version: int64(v.Version)}
 		switch {
 		case step.Blocked != "":
-			a.Not = say(ctx, step.Blocked)
+			a.Not = lang.Say(ctx, step.Blocked)
 		case step.Danger:
 			a.Kind, a.Confirm = ui.Danger, lang.T(ctx, "确定“%s”？%s。", a.Label, a.Follows)
 		}
@@ -205,9 +205,9 @@ func (v *eventView) history(ctx context.Context) []ui.Entry {
 		who := v.name(e.Body)
 		if who == "" {
 			role, _ := org.RoleOf(e.Role)
-			who = say(ctx, role.Title)
+			who = lang.Say(ctx, role.Title)
 		}
-		all = append(all, ui.Entry{At: e.At.Time, What: say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
+		all = append(all, ui.Entry{At: e.At.Time, What: lang.Say(ctx, acts[e.Action]), Who: who + " " + e.Name, Note: e.Note})
 	}
 	return all
 }
@@ -264,7 +264,7 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request) error {
 			title = s.Title
 		}
 	}
-	return p.done(w, r, lang.T(ctx, "已办理：%s", say(ctx, title)))
+	return p.done(w, r, lang.T(ctx, "已办理：%s", lang.Say(ctx, title)))
 }
 
 func (p *pages) done(w http.ResponseWriter, r *http.Request, text string) error {
@@ -322,7 +322,7 @@ func (p *pages) onTask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.again(w, r, action+"-"+task, err)
 	}
-	return p.done(w, r, lang.T(ctx, "已办理：%s", say(ctx, acts["supervision."+action])))
+	return p.done(w, r, lang.T(ctx, "已办理：%s", lang.Say(ctx, acts["supervision."+action])))
 }
 
 func (p *pages) file(w http.ResponseWriter, r *http.Request) error {
