@@ -65,18 +65,11 @@ var whys = map[Why]struct{ you, they string }{
 // WhyText is a reason in the context's language, as the person reads it; "" for
 // none.
 func WhyText(ctx context.Context, why Why) string {
-	return say(ctx, whys[why].you)
+	return lang.Say(ctx, whys[why].you)
 }
 
 // WhyOf is the same as somebody else reads it: as what the person was told.
-func WhyOf(ctx context.Context, why Why) string { return say(ctx, whys[why].they) }
-
-func say(ctx context.Context, text string) string {
-	if text == "" {
-		return ""
-	}
-	return lang.Say(ctx, text)
-}
+func WhyOf(ctx context.Context, why Why) string { return lang.Say(ctx, whys[why].they) }
 
 // Told is one who is told, and why.
 type Told struct {
