@@ -91,9 +91,13 @@ func filterOf(r *http.Request) notify.Filter {
 	return f
 }
 
+// manyDeliveries is how many of them a page lists: on a phone each fills a third of
+// the screen.
+const manyDeliveries = 25
+
 func (p *pages) deliveries(w http.ResponseWriter, r *http.Request) error {
 	f := filterOf(r)
-	f.N = many + 2
+	f.N = manyDeliveries + 2
 	all, more, err := p.whole(r.Context(), f)
 	if err != nil {
 		return err

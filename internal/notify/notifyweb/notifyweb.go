@@ -78,7 +78,7 @@ func word(ctx context.Context, zh string) string {
 	return lang.Say(ctx, zh)
 }
 
-// many is how many notices or deliveries a page lists.
+// many is how many notices a page lists.
 const many = 50
 
 // inboxPage is a part of the inbox.

@@ -109,7 +109,7 @@ func TestUnreadFirst(t *testing.T) {
 func TestPreferences(t *testing.T) {
 	w := apptest.New(t, db.SQLite)
 	c := w.Browser(t, "余知秋")
-	page := c.Get("/notices/preferences").Want(200).Contains("提案立案", "您的提案《…》已立案", "等8种", "部分不能关闭")
+	page := c.Get("/notices/preferences").Want(200).Contains("提案立案", "部分不能关闭")
 	mailed := len(page.Select(`input[name="mail"]`))
 	c.Submit(page, "form#kinds", "mail", "proposal.reply").Want(303)
 	page = c.Get("/notices/preferences").Want(200)

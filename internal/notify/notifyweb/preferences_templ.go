@@ -323,17 +323,13 @@ func weekdayField(ctx context.Context, t notify.Timing) ui.Field {
 // topicField offers the topics of a channel; wants says which kinds are wanted.
 func topicField(ctx context.Context, f ui.Field, all []topic, wants func(notify.Preference) bool) ui.Field {
 	for _, t := range all {
-		help := example(ctx, t[0].Kind)
-		if len(t) > 1 {
-			help = lang.T(ctx, "%s 等%d种", help, len(t))
-		}
-		o := ui.Option{Value: t.id(), Label: word(ctx, t[0].Kind.Name), Help: help}
+		o := ui.Option{Value: t.id(), Label: word(ctx, t[0].Kind.Name)}
 		switch locked := t.locked(); {
 		case f.Name != "mail" || locked == 0:
 		case locked == len(t):
-			o.Disabled, o.Help = true, lang.T(ctx, "%s（不能关闭）", help)
+			o.Disabled, o.Help = true, lang.T(ctx, "不能关闭")
 		default:
-			o.Help = lang.T(ctx, "%s（部分不能关闭）", help)
+			o.Help = lang.T(ctx, "部分不能关闭")
 		}
 		f.Options = append(f.Options, o)
 		if slices.ContainsFunc(t, func(x notify.Preference) bool { return wants(x) && (!x.Kind.Must || o.Disabled || f.Name != "mail") }) {
