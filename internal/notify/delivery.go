@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"strconv"
 
 	"shangliang/internal/actor"
 	"shangliang/internal/db"
@@ -33,6 +34,10 @@ const deliveryColumns = `d.notice, d.channel, d.person, d.name, d.kind, n.why, n
 
 const deliveryFrom = ` FROM delivery d JOIN notice n ON n.tenant = d.tenant AND n.id = d.notice `
 
+// deliveryAbout are those about one record. Its notices are few and must be read
+// first: CROSS JOIN keeps SQLite to that; to PostgreSQL it is a join like others.
+const deliveryAbout = ` FROM notice n CROSS JOIN delivery d WHERE d.tenant = n.tenant AND d.notice = n.id AND n.tenant = $1 AND n.object = $2 AND n.object_id = $3 AND `
+
 func (d *Delivery) fields() []any {
 	return []any{&d.Notice, &d.Channel, &d.Person, &d.Name, &d.Kind, &d.Why, &d.Title, &d.Link, &d.params, &d.State, &d.Reason, &d.Detail, &d.Address, &d.Tries, &d.NextAt, &d.CreatedAt, &d.DoneAt}
 }
@@ -55,14 +60,22 @@ type Filter struct {
 // a way at all. The index delivery_untold has the same condition.
 const untold = `d.state IN ('failed', 'skipped') AND d.reason NOT IN ('superseded', 'not_mailed', 'not_texted', 'switched_off', 'no_smtp')`
 
-// where is the condition of a filter.
-func (f *Filter) where(tenant string) (string, []any) {
-	where := `WHERE d.tenant = $1 AND ($2 = '' OR d.state = $2) AND ($3 = '' OR d.channel = $3) AND ($4 = '' OR d.person = $4) AND ($5 = '' OR d.reason = $5)
-			AND ($6 = '' OR n.object = $6 AND n.object_id = $7)`
-	if f.Untold {
-		where += ` AND ` + untold
+// from is where the deliveries of a filter come from, for a WHERE that goes on.
+func (f *Filter) from(tenant string) (string, []any) {
+	from, args := deliveryFrom+`WHERE d.tenant = $1 AND `, []any{tenant}
+	if f.Object != "" {
+		from, args = deliveryAbout, []any{tenant, f.Object, f.ObjectID}
 	}
-	return where, []any{tenant, f.State, f.Channel, f.Person, f.Reason, f.Object, f.ObjectID}
+	for _, eq := range []struct{ column, value string }{{"state", f.State}, {"channel", f.Channel}, {"person", f.Person}, {"reason", f.Reason}} {
+		if eq.value != "" {
+			args = append(args, eq.value)
+			from += `d.` + eq.column + ` = $` + strconv.Itoa(len(args)) + ` AND `
+		}
+	}
+	if f.Untold {
+		from += untold + ` AND `
+	}
+	return from, args
 }
 
 // Deliveries lists the tenant's, the newest first. It needs [Manage].
@@ -74,10 +87,11 @@ func (n *Notifier) Deliveries(ctx context.Context, f Filter) (all []*Delivery, e
 	if f.N <= 0 {
 		f.N = 50
 	}
-	where, args := f.where(a.Tenant)
+	from, args := f.from(a.Tenant)
+	before, limit := strconv.Itoa(len(args)+1), strconv.Itoa(len(args)+2)
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.All(tx, (*Delivery).fields, `SELECT `+deliveryColumns+deliveryFrom+where+`
-			AND ($8 = '' OR d.notice < $8) ORDER BY d.notice DESC, d.channel LIMIT $9`, append(args, f.Before, f.N)...)
+		all, err = db.All(tx, (*Delivery).fields, `SELECT `+deliveryColumns+from+`($`+before+` = '' OR d.notice < $`+before+`)
+			ORDER BY d.notice DESC, d.channel LIMIT $`+limit, append(args, f.Before, f.N)...)
 		return err
 	})
 	for _, d := range all {
@@ -101,7 +115,7 @@ func (n *Notifier) Untold(ctx context.Context, f Filter) (all []*Count, err erro
 	}
 	from, args := ` FROM delivery d WHERE d.tenant = $1 AND `, []any{a.Tenant}
 	if f.Object != "" {
-		from, args = deliveryFrom+`WHERE d.tenant = $1 AND n.object = $2 AND n.object_id = $3 AND `, []any{a.Tenant, f.Object, f.ObjectID}
+		from, args = deliveryAbout, []any{a.Tenant, f.Object, f.ObjectID}
 	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
 		all, err = db.All(tx, func(c *Count) []any { return []any{&c.Reason, &c.N} },
