@@ -173,19 +173,16 @@ func (s *seek) from(scopes []*scope, words [][]han.Start, name bool, columns str
 	// The longest word has the fewest places.
 	words = slices.Clone(words)
 	slices.SortStableFunc(words, func(a, b []han.Start) int { return reach(b) - reach(a) })
-	own := s.e.grammar.own(s.q)
-	if own != "" {
-		own = s.e.every(s.arg(own))
-	}
+	own, mine := s.e.grammar.own(s.q), ""
 	limit := s.arg(most)
-	var all []string
+	var walks []string
 	for _, scope := range scopes {
-		mine := ""
-		if !s.q.sees(lines(scope.audience)) {
-			if own == "" {
-				continue
-			}
-			mine = ` AND b.n IN (` + own + `)`
+		all := s.q.sees(lines(scope.audience))
+		if !all && own == "" {
+			continue
+		}
+		if !all && mine == "" { // PostgreSQL refuses a parameter that stands nowhere
+			mine = ` AND b.n IN (` + s.e.every(s.arg(own)) + `)`
 		}
 		id := s.arg(scope.id)
 		for _, way := range heads(words[0]) {
@@ -197,10 +194,13 @@ func (s *seek) from(scopes []*scope, words [][]han.Start, name bool, columns str
 				}
 				cond += ` AND EXISTS (SELECT 1 FROM search_start w WHERE w.n = b.n AND (` + strings.Join(ways, " OR ") + `))`
 			}
-			all = append(all, `SELECT * FROM (SELECT `+columns+` FROM search_start b WHERE `+cond+mine+` ORDER BY b.n DESC LIMIT `+limit+`) x`)
+			if !all {
+				cond += mine
+			}
+			walks = append(walks, `SELECT * FROM (SELECT `+columns+` FROM search_start b WHERE `+cond+` ORDER BY b.n DESC LIMIT `+limit+`) x`)
 		}
 	}
-	return strings.Join(all, " UNION ALL ")
+	return strings.Join(walks, " UNION ALL ")
 }
 
 // begins is the condition that a row is one of these starts, which have the same

@@ -188,5 +188,12 @@ func TestSuggestsOnlyWhatOneMaySee(t *testing.T) {
 		if some == 0 {
 			t.Error("nothing was suggested at all")
 		}
+		// Somebody who sees all that there is, and may have documents of their own.
+		doc := paper("other", "重建行会", "")
+		doc.Tenant, doc.Audience = "t2", []string{"staff"}
+		put(t, d, doc)
+		if s := suggest(t, d, Query{Tenant: "t2", Text: "cjhh", Audience: []string{"staff", "p:me"}}); len(s.Docs) != 1 {
+			t.Errorf("to whoever sees all: %+v", s)
+		}
 	})
 }
