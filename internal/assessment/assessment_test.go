@@ -10,6 +10,7 @@ import (
 	"shangliang/internal/app/apptest"
 	"shangliang/internal/assessment"
 	"shangliang/internal/db"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/figure"
 	"shangliang/internal/flow/flowtest"
@@ -254,6 +255,20 @@ func TestInspection(t *testing.T) {
 		check(t, w.Clocks.Tick(t.Context()))
 		check(t, act("水清源", "report", "已完成六成"))
 		wantKind(t, act("水清源", "accept", ""), errs.Forbidden)
+		for who, rows := range map[string]int{"岳交之": 1, "水清源": 1, "田会办": 0} { // whose department it is not
+			out := w.Browser(t, who).Get("/inspections.xlsx").Want(200)
+			table, err := document.Open("a.xlsx", strings.NewReader(out.Body), int64(len(out.Body)), document.Defaults())
+			check(t, err)
+			_, _, err = table.Read([]document.Column{{ID: "title", Title: "督查事项", Required: true}, {ID: "result", Title: "落实情况", Required: true}})
+			if rows == 0 {
+				wantKind(t, err, errs.Invalid) // there is nothing below the header
+				continue
+			}
+			check(t, err)
+			if len(table.Rows) != rows {
+				t.Errorf("%s exports %d inspections, want %d", who, len(table.Rows), rows)
+			}
+		}
 		check(t, act("岳交之", "return", "请写明完成日期"))
 		check(t, act("水清源", "report", "五月底前完成"))
 		check(t, act("岳交之", "accept", "属实"))

@@ -11,6 +11,7 @@ import (
 	"shangliang/internal/assessment"
 	"shangliang/internal/calendar"
 	"shangliang/internal/clock"
+	"shangliang/internal/document"
 	"shangliang/internal/errs"
 	"shangliang/internal/flow"
 	"shangliang/internal/lang"
@@ -48,7 +49,7 @@ func (v *inspectionsView) filters(ctx context.Context) ui.FiltersInfo {
 	for _, s := range assessment.InspectionFlow.States {
 		states = append(states, ui.Option{Value: s.ID, Label: lang.Say(ctx, s.Title)})
 	}
-	return ui.FiltersInfo{Here: v.here, Fields: []ui.Field{{Name: "state", Label: lang.T(ctx, "状态"), Options: states}}}
+	return ui.FiltersInfo{Here: v.here, Export: ui.With("/inspections.xlsx", "state", v.state), Fields: []ui.Field{{Name: "state", Label: lang.T(ctx, "状态"), Options: states}}}
 }
 
 func (v *inspectionsView) table(ctx context.Context) ui.TableInfo {
@@ -69,6 +70,26 @@ func (v *inspectionsView) table(ctx context.Context) ui.TableInfo {
 	}
 	t.Empty = ui.Empty(e)
 	return t
+}
+
+// exportInspections hands out the list as it is filtered, with what was reported.
+func (p *pages) exportInspections(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	all, today, err := p.Assessments.Inspections(ctx, 0, r.FormValue("state"))
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, x := range all {
+		state := lang.Say(ctx, assessment.InspectionFlow.State(x.State).Title)
+		if x.Late(today) && x.State != assessment.Done {
+			state = lang.T(ctx, "%s，已逾期", state)
+		}
+		rows = append(rows, []any{x.Title, x.Content, x.UnitName, x.IssuedOn, x.DueOn, state, x.Result, x.Answer})
+	}
+	title := lang.T(ctx, "督查事项")
+	return document.Serve(w, title, document.Sheet{Name: title, Rows: document.Each(rows), Header: []string{title, lang.T(ctx, "内容"), lang.T(ctx, "承办单位"), lang.T(ctx, "下达日期"), lang.T(ctx, "期限"),
+		lang.T(ctx, "状态"), lang.T(ctx, "落实情况"), lang.T(ctx, "核实意见")}})
 }
 
 // inspectionForm is the form of a new one; Err is why it was not issued.

@@ -87,6 +87,7 @@ func Add(m *module.Module, d Deps) {
 		rt.Get("/appraisal", p.appraisal)
 		rt.Get("/appraisal/export", p.exportAppraisal)
 		rt.Get("/inspections", p.inspections)
+		rt.Get("/inspections.xlsx", p.exportInspections)
 		rt.Get("/inspections/new", p.inspectionForm)
 		rt.Post("/inspections/new", p.issue)
 		rt.Get("/inspections/{id}", p.inspection)
