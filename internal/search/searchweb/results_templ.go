@@ -431,7 +431,7 @@ func meant(p resultsPage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Meant.Names)+len(p.Meant.Docs) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<section class=\"card\" aria-labelledby=\"meant\"><div class=\"card-body\"><h2 id=\"meant\" class=\"h3\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<section class=\"card mb-3\" aria-labelledby=\"meant\"><div class=\"card-body\"><h2 id=\"meant\" class=\"h3\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
