@@ -53,7 +53,7 @@ func (s *Service) PlanEvaluation(ctx context.Context, id string, p EvaluationPla
 		if err != nil {
 			return err
 		}
-		if done, err := replayed(tx, id); err != nil || done {
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
 		}
 		bodies, err := org.ActiveBodies(tx, a.Tenant, "expert")
@@ -100,15 +100,6 @@ func ended() error {
 	return errs.New(errs.Conflict, "测评已经公布或取消，第三方评估不能再改")
 }
 
-// replayed reports whether this request was done already, for this very record.
-func replayed(tx *db.Tx, id string) (bool, error) {
-	object, done, err := ledger.Replayed(tx)
-	if err == nil && done && object != id {
-		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-	}
-	return done, err
-}
-
 // DoEvaluation takes a step of an evaluation. Said is the seed of a draw, which may
 // be left to the platform; the evaluator's remark on all of it; or why something
 // is sent back, drawn anew or cancelled.
@@ -123,7 +114,7 @@ func (s *Service) DoEvaluation(ctx context.Context, id string, version int, acti
 		if err != nil {
 			return err
 		}
-		if done, err := replayed(tx, id); err != nil || done {
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
 		}
 		step, err := EvaluationFlow.Find(e.State, action)
@@ -361,7 +352,7 @@ func (s *Service) Evaluate(ctx context.Context, id, evaluated string, p Points) 
 		if err != nil {
 			return err
 		}
-		if done, err := replayed(tx, id); err != nil || done {
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
 		}
 		v, err := s.rules.Load(tx, e.Tenant, e.Of.Rules)
@@ -463,7 +454,7 @@ func (s *Service) AttachPaper(ctx context.Context, id string, up attachment.Uplo
 		if err := open(tx); err != nil {
 			return err
 		}
-		if done, err := replayed(tx, id); err != nil || done {
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
 		}
 		if f, err = attachment.Add(tx, a.Tenant, "evaluation", id, a.Person, kept); err != nil {

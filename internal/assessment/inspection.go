@@ -232,14 +232,8 @@ func (s *Service) DoInspection(ctx context.Context, id string, version int, acti
 		if err != nil {
 			return err
 		}
-		object, done, err := ledger.Replayed(tx)
-		switch {
-		case err != nil:
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
-		case done && object != id:
-			return errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-		case done:
-			return nil
 		}
 		step, err := InspectionFlow.Find(x.State, action)
 		if err != nil {

@@ -172,14 +172,8 @@ func (s *Service) Do(ctx context.Context, id string, version int, action, decisi
 		if t, err = find(tx, a, id); err != nil {
 			return err
 		}
-		object, done, err := ledger.Replayed(tx)
-		switch {
-		case err != nil:
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
-		case done && object != id:
-			return errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-		case done:
-			return nil
 		}
 		step, err := Flow.Find(t.State, action)
 		if err != nil {
@@ -466,12 +460,10 @@ func rated(tx *db.Tx, a actor.Actor, id string) (t *Assessment, done bool, err e
 	if err != nil {
 		return nil, false, err
 	}
-	object, done, err := ledger.Replayed(tx)
+	done, err = ledger.Repeated(tx, id)
 	switch {
-	case err != nil || done && object == id:
+	case err != nil || done:
 		return t, done, err
-	case done:
-		return nil, false, errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
 	case t.State != Rating:
 		return nil, false, errs.New(errs.Conflict, "现在不接受评分")
 	case org.Today(tx) > t.RateUntil:

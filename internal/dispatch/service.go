@@ -123,10 +123,7 @@ func begin(tx *db.Tx, a actor.Actor, id string) (m *Meeting, done bool, err erro
 	if m, err = find(tx, a, id); err != nil {
 		return nil, false, err
 	}
-	object, done, err := ledger.Replayed(tx)
-	if err == nil && done && object != id {
-		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-	}
+	done, err = ledger.Repeated(tx, id)
 	if err == nil && !done && m.Cancelled {
 		err = errs.New(errs.Conflict, "这次会议已经取消")
 	}

@@ -101,10 +101,7 @@ func (s *Service) begin(tx *db.Tx, a actor.Actor, id string) (w *work, done bool
 	if w, err = s.open(tx, a, k); err != nil {
 		return nil, false, err
 	}
-	object, done, err := ledger.Replayed(tx)
-	if err == nil && done && object != id && object != k.Proposal {
-		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-	}
+	done, err = ledger.Repeated(tx, id, k.Proposal)
 	return w, done, err
 }
 

@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"shangliang/internal/actor"
@@ -200,13 +201,26 @@ func Replayed(tx *db.Tx) (object string, done bool, err error) {
 		return "", false, err
 	}
 	if hash != request.Hash {
-		return "", false, errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
+		return "", false, errReused
 	}
 	if act == "" || act == tx.ID() {
 		return "", false, nil
 	}
 	return object, true, nil
 }
+
+// Repeated reports whether this request was done already, as [Replayed] does, for
+// an act on a record that is known before: the entry was about one of these
+// objects, else it is a Conflict.
+func Repeated(tx *db.Tx, objects ...string) (bool, error) {
+	object, done, err := Replayed(tx)
+	if err == nil && done && !slices.Contains(objects, object) {
+		err = errReused
+	}
+	return done, err
+}
+
+var errReused = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
 
 // Under lists the objects of what the actor did under a request key, and under
 // keys that were derived from it by a colon and a part, each once, in the order

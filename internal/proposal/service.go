@@ -140,10 +140,7 @@ func (s *Service) begin(tx *db.Tx, a actor.Actor, id string) (w *work, done bool
 		return nil, false, err
 	}
 	w = &work{s: s, tx: tx, a: a, Case: c, today: org.Today(tx)}
-	object, done, err := ledger.Replayed(tx)
-	if err == nil && done && object != id {
-		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-	}
+	done, err = ledger.Repeated(tx, id)
 	return w, done, err
 }
 

@@ -81,10 +81,7 @@ func (s *Service) begin(tx *db.Tx, a actor.Actor, id string, files map[string]or
 	if w.d, err = find1(tx, a.Tenant, id); err != nil {
 		return nil, false, err
 	}
-	object, done, err := ledger.Replayed(tx)
-	if err == nil && done && object != id {
-		err = errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-	}
+	done, err = ledger.Repeated(tx, id)
 	return w, done, err
 }
 

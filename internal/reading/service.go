@@ -215,14 +215,8 @@ func (s *Service) do(ctx context.Context, id, action string, f func(w *act) erro
 		if err != nil {
 			return err
 		}
-		object, done, err := ledger.Replayed(tx)
-		switch {
-		case err != nil:
+		if done, err := ledger.Repeated(tx, id); err != nil || done {
 			return err
-		case done && object != id:
-			return errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-		case done:
-			return nil
 		}
 		w := &act{tx: tx, a: a, r: r, data: map[string]any{}, mine: map[int]bool{}}
 		from := r.State

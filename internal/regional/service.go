@@ -156,14 +156,10 @@ func (s *Service) do(ctx context.Context, permission, id string, version int, ac
 		if err != nil {
 			return err
 		}
-		object, done, err := ledger.Replayed(tx)
+		done, err := ledger.Repeated(tx, id)
 		switch {
-		case err != nil:
+		case err != nil || done:
 			return err
-		case done && object != id:
-			return errs.New(errs.Conflict, "这个请求标识已用于另一项操作")
-		case done:
-			return nil
 		case version != j.Version:
 			return db.Stale()
 		}
