@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -26,6 +27,17 @@ var inline = map[string]string{
 
 // active are the kinds that could run in our name if a browser showed them.
 var active = []string{"html", "xml", "svg", "javascript", "ecmascript", "multipart", "x-mixed"}
+
+// ServeBytes sends a file that is in memory, as [ServeFile] does.
+func ServeBytes(w http.ResponseWriter, r *http.Request, name, kind, sum string, b []byte) error {
+	return ServeFile(w, r, name, kind, sum, func() (io.ReadSeekCloser, error) { return inMemory{bytes.NewReader(b)}, nil })
+}
+
+// inMemory needs no closing.
+type inMemory struct{ *bytes.Reader }
+
+// Close implements io.Closer.
+func (inMemory) Close() error { return nil }
 
 // ServeFile sends a stored file. name is what it is called on the person's
 // disk; kind is its sniffed media type. Pictures and PDF are shown unless the

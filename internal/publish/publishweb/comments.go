@@ -86,7 +86,7 @@ func (p *pages) judgeMany(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range r.PostForm["id"] {
 		id, version, _ := strings.Cut(s, " ")
 		n, _ := strconv.Atoi(version)
-		err := p.publish.Judge(derived(ctx, id), id, n, approve, web.Clean(r.PostFormValue("reason")))
+		err := p.publish.Judge(web.Derived(ctx, id), id, n, approve, web.Clean(r.PostFormValue("reason")))
 		switch {
 		case err == nil:
 			done++

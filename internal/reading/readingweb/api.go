@@ -373,7 +373,7 @@ func addDrafts(api huma.API, d Deps) {
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			r, w := humago.Unwrap(hc)
-			if err := web.ServeFile(w, r, name, docxType, "", func() (io.ReadSeekCloser, error) { return nopCloser{strings.NewReader(string(data))}, nil }); err != nil {
+			if err := web.ServeBytes(w, r, name, docxType, "", data); err != nil {
 				web.Fail(w, r, err)
 			}
 		}}, nil

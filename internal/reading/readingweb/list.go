@@ -214,14 +214,9 @@ func (p *pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.ServeFile(w, r, x.Name, mediaTypes[x.Kind], x.SHA256, func() (io.ReadSeekCloser, error) { return nopCloser{strings.NewReader(string(data))}, nil })
+	return web.ServeBytes(w, r, x.Name, mediaTypes[x.Kind], x.SHA256, data)
 }
 
 var mediaTypes = map[string]string{"txt": "text/plain", "html": "text/html", "pdf": "application/pdf", "docx": docxType}
 
 const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-type nopCloser struct{ io.ReadSeeker }
-
-// Close implements io.Closer.
-func (nopCloser) Close() error { return nil }
